@@ -1,0 +1,23 @@
+"""Run benchmarks by name, or list them."""
+
+import importlib
+import sys
+from pathlib import Path
+
+NAMES = sorted(
+    path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_") and path.stem != "measure"
+)
+
+
+def run() -> int:
+    """Run the benchmarks that are named, all of them for `all`; without a name, list them."""
+    wanted = sys.argv[1:]
+    if not wanted or any(name not in {*NAMES, "all"} for name in wanted):
+        print("benchmarks:", ", ".join(NAMES), "(or all)")
+        return 2
+    for name in NAMES if "all" in wanted else wanted:
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+sys.exit(run())

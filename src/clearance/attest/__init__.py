@@ -1,0 +1,1 @@
+"""Statements about decisions, and the signatures on them."""

@@ -1,0 +1,137 @@
+"""A case as Cedar sees it: entities, and one question per subject and action."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from clearance.facts.change import FileChange
+from clearance.facts.decision import Case
+from clearance.facts.finding import Finding, Gap
+from clearance.facts.risk import Trigger
+
+ACTOR = {"type": "Actor", "id": "author"}
+CHANGE = {"type": "Change", "id": "change"}
+
+
+class Subject(NamedTuple):
+    """What a question is about: the kind and id of its entity, its attributes as Cedar JSON, how a reason names it
+    (`about`), and how people know it (`label`)."""
+
+    kind: str
+    id: str
+    attributes: dict[str, Any]
+    about: str
+    label: str
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """The entity's name in a question."""
+        return {"type": self.kind, "id": self.id}
+
+
+def _of_kind(kind: str, name: str) -> dict[str, dict[str, str]]:
+    return {"__entity": {"type": kind, "id": name}}
+
+
+def author(case: Case) -> dict[str, Any]:
+    """Give the attributes of who wrote the change."""
+    actor = case.change.author.author
+    return {
+        "name": actor.name,
+        "kind": _of_kind("ActorKind", actor.kind.value),
+        "byAi": case.change.author.by_ai,
+        "roles": sorted(set(actor.roles)),
+    }
+
+
+def subjects(case: Case) -> Iterator[Subject]:
+    """Give everything that questions are asked about, the change itself first."""
+    yield _change(case)
+    for number, file in enumerate(case.change.files):
+        yield _file(number, file)
+    for number, finding in enumerate(case.findings):
+        yield _finding(number, finding)
+    distinct: dict[tuple[str, str, bool], Trigger] = {}
+    for trigger in case.risk.triggers:
+        key = (trigger.id, trigger.place.path if trigger.place else "", trigger.happened == "removed")
+        known = distinct.get(key)
+        if known is None or known.tier < trigger.tier:
+            distinct[key] = trigger
+    for number, trigger in enumerate(distinct.values()):
+        yield _trigger(number, trigger)
+    for number, gap in enumerate(case.gaps):
+        yield _gap(number, gap)
+
+
+def entities(case: Case, about: list[Subject]) -> list[dict[str, Any]]:
+    """Give all entities as Cedar JSON."""
+    found = [{"uid": ACTOR, "attrs": author(case), "parents": []}]
+    found += [{"uid": subject.reference, "attrs": subject.attributes, "parents": []} for subject in about]
+    return found
+
+
+def _change(case: Case) -> Subject:
+    attributes = {
+        "source": case.change.source,
+        "files": len(case.change.files),
+        "size": case.risk.size,
+        "unknownLines": case.risk.unknown_lines,
+        "tier": case.risk.tier,
+        "triggers": sorted({trigger.id for trigger in case.risk.triggers}),
+        "scanners": sorted({ran.scanner for ran in case.ran}),
+        "introducedFindings": sum(finding.introduced for finding in case.findings),
+    }
+    return Subject("Change", CHANGE["id"], attributes, "", "the change")
+
+
+def _file(number: int, file: FileChange) -> Subject:
+    attributes = {
+        "change": {"__entity": CHANGE},
+        "path": file.path,
+        "oldPath": file.old_path or file.path,
+        "kind": _of_kind("FileKind", file.kind.value),
+        "binary": file.binary,
+        "addedLines": file.added_lines,
+        "removedLines": file.removed_lines,
+    }
+    return Subject("File", f"file-{number}", attributes, file.path, file.path)
+
+
+def _finding(number: int, finding: Finding) -> Subject:
+    attributes = {
+        "change": {"__entity": CHANGE},
+        "rule": finding.rule,
+        "family": finding.family,
+        "severity": _of_kind("Severity", finding.severity.value),
+        "confidence": _of_kind("Confidence", finding.confidence.value),
+        "introduced": finding.introduced,
+        "path": finding.place.path,
+        "cwe": sorted(set(finding.cwe)),
+        "controls": sorted(set(finding.controls)),
+    }
+    label = f"{finding.rule} at {finding.place.path}:{finding.place.line}"
+    return Subject("Finding", f"finding-{number}", attributes, finding.fingerprint, label)
+
+
+def _trigger(number: int, trigger: Trigger) -> Subject:
+    path = trigger.place.path if trigger.place else ""
+    attributes = {
+        "change": {"__entity": CHANGE},
+        "name": trigger.id,
+        "tier": trigger.tier,
+        "path": path,
+        "removed": trigger.happened == "removed",
+    }
+    return Subject("Trigger", f"trigger-{number}", attributes, trigger.id, f"{trigger.sentence} in {path}")
+
+
+def _gap(number: int, gap: Gap) -> Subject:
+    attributes = {
+        "change": {"__entity": CHANGE},
+        "scanner": gap.scanner,
+        "path": gap.path,
+        "kind": _of_kind("GapKind", gap.kind.value),
+        "matters": gap.matters,
+        "introduced": gap.introduced,
+    }
+    what = ": ".join(part for part in (gap.path, gap.kind.value, gap.detail) if part)
+    return Subject("Gap", f"gap-{number}", attributes, f"{gap.scanner}: {what}", f"{gap.scanner}: {what}")

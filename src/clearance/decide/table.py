@@ -1,0 +1,189 @@
+"""Tests of policies as tables: each case says in a few words what is the matter with a change and what must come out."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from clearance.decide.decide import decide
+from clearance.decide.policy_set import Policies
+from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
+from clearance.facts.change import Change, ChangeKind, FileChange, Mode, Revision, Side, Tree
+from clearance.facts.decision import Case, Decision, Ran, Verdict
+from clearance.facts.errors import BadPolicy
+from clearance.facts.fact import Fact
+from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
+from clearance.facts.risk import Risk, Trigger
+
+_SCANNERS = ("secrets", "code", "packages", "tampering")
+_ZEROS = "0" * 64
+_MOST = 1024 * 1024
+
+
+class FindingRow(Fact):
+    """A finding in a few words."""
+
+    rule: str = "python-sql-string-build"
+    family: str = "code"
+    severity: Severity = Severity.HIGH
+    confidence: Confidence = Confidence.HIGH
+    introduced: bool = True
+    path: str = "src/app.py"
+    cwe: tuple[str, ...] = ()
+
+
+class TriggerRow(Fact):
+    """A trigger in a few words."""
+
+    id: str
+    tier: int
+    path: str = "src/app.py"
+    happened: Literal["changed", "removed", "weakened", "added"] = "changed"
+
+
+class GapRow(Fact):
+    """A gap in a few words."""
+
+    scanner: str = "code"
+    kind: GapKind = GapKind.CRASH
+    path: str = ""
+    introduced: bool = True
+
+
+class Row(Fact):
+    """A case in a few words, and what must come out. `reasons` are compared as a set; the permit is not among them."""
+
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    reviews: tuple[str, ...] | None = None
+    author: ActorKind = ActorKind.AGENT
+    files: tuple[str, ...] = ("src/app.py",)
+    size: int = 10
+    tier: int = 1
+    scanners: tuple[str, ...] = _SCANNERS
+    findings: tuple[FindingRow, ...] = ()
+    triggers: tuple[TriggerRow, ...] = ()
+    gaps: tuple[GapRow, ...] = ()
+
+
+class _Table(Fact):
+    case: tuple[Row, ...] = ()
+
+
+class Failure(Fact):
+    """A case that did not come out as it says."""
+
+    name: str
+    expected: str
+    got: str
+
+
+def read_table(text: str, where: str) -> tuple[Row, ...]:
+    """Read cases from TOML (`[[case]]` tables), or from JSON of the same shape where the name ends in `.json`.
+
+    Raises:
+        BadPolicy: not such a table; `where` is `path:line`.
+    """
+    if len(text) > _MOST:
+        raise BadPolicy("larger than 1 MiB", where=where, next="split it")
+    try:
+        if where.endswith(".json"):
+            return msgspec.json.decode(text, type=_Table).case
+        return msgspec.convert(tomllib.loads(text), _Table).case
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        place = f"{where}:{found[1]}" if found else where
+        raise BadPolicy(f"not TOML: {error}", where=place, next="see docs/reference/policies.md") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        place = f"{where}:{_line_of(text, str(error))}"
+        raise BadPolicy(str(error), where=place, next="see docs/reference/policies.md") from None
+
+
+def _line_of(text: str, message: str) -> int:
+    found = re.search(r"\.case\[(\d+)\]", message)
+    heads = [
+        text.count("\n", 0, one.start()) + 1 for one in re.finditer(r"^[ \t]*\[\[[ \t]*case[ \t]*\]\]", text, re.MULTILINE)
+    ]
+    return heads[int(found[1])] if found and int(found[1]) < len(heads) else 1
+
+
+def case_of(row: Row) -> Case:
+    """Spell a row out as a whole case."""
+    side = Side(mode=Mode.FILE, size=1, sha256=_ZEROS)
+    files = tuple(
+        FileChange(path=path, kind=ChangeKind.MODIFIED, before=side, after=side, added=((1, 5),), removed=((1, 5),))
+        for path in row.files
+    )
+    change = Change(
+        source="range",
+        base=Revision(label="main"),
+        head=Revision(label="change"),
+        tree=Tree(kind="git-tree", sha256=_ZEROS),
+        files=files,
+        author=Authorship(author=Actor(name="author", kind=row.author), evidence=Evidence.OPTION),
+    )
+    return Case(
+        change=change,
+        findings=tuple(_finding(number, finding) for number, finding in enumerate(row.findings, 1)),
+        gaps=tuple(Gap(scanner=one.scanner, path=one.path, kind=one.kind, introduced=one.introduced) for one in row.gaps),
+        risk=Risk(
+            tier=row.tier,
+            triggers=tuple(_trigger(one) for one in row.triggers),
+            size=row.size,
+            unknown_lines=5 * len(files) if row.author is ActorKind.UNKNOWN else 0,
+            reasons=(f"{row.size} lines",),
+        ),
+        ran=tuple(Ran(scanner=name, files=len(files), findings=0, gaps=0) for name in row.scanners),
+        rules=_ZEROS,
+        version="0",
+    )
+
+
+def _finding(number: int, row: FindingRow) -> Finding:
+    return Finding(
+        rule=row.rule,
+        family=row.family,
+        severity=row.severity,
+        confidence=row.confidence,
+        place=Place(path=row.path, line=number),
+        message=row.rule,
+        fingerprint=f"{number:064x}",
+        introduced=row.introduced,
+        cwe=row.cwe,
+    )
+
+
+def _trigger(row: TriggerRow) -> Trigger:
+    title = row.id.replace("-", " ").capitalize()
+    place = Place(path=row.path, line=1)
+    return Trigger(id=row.id, title=title, tier=row.tier, place=place, reason=title, happened=row.happened)
+
+
+def run(policies: Policies, rows: Sequence[Row]) -> tuple[Failure, ...]:
+    """Run cases and give those that did not come out as they say."""
+    failures = []
+    for row in rows:
+        got = decide(case_of(row), policies)
+        reviews = row.reviews if row.reviews is not None else _reviews(got)
+        expected = _said(row.verdict, row.reasons, reviews)
+        if expected != said(got):
+            failures.append(Failure(name=row.name, expected=expected, got=said(got)))
+    return tuple(failures)
+
+
+def said(decision: Decision) -> str:
+    """Say in one line what came out: the verdict, the policies that fired, who must look."""
+    reasons = [reason.policy for reason in decision.reasons if reason.verdict is not Verdict.ALLOW]
+    return _said(decision.verdict, reasons, _reviews(decision))
+
+
+def _reviews(decision: Decision) -> tuple[str, ...]:
+    return tuple(f"{need.people} {need.role}" for need in decision.reviews)
+
+
+def _said(verdict: Verdict, reasons: Sequence[str], reviews: Sequence[str]) -> str:
+    because = f" because of {', '.join(sorted(set(reasons)))}" if reasons else ""
+    return f"{verdict.value}{because}" + (f"; to look: {', '.join(sorted(reviews))}" if reviews else "")

@@ -1,0 +1,31 @@
+"""What every fact is: a frozen record with a canonical form (RFC 8785) and a digest."""
+
+import hashlib
+from typing import Any, dataclass_transform
+
+import msgspec
+import rfc8785
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen, keyword-only record. Equality and hash compare the fields; sequences are tuples."""
+
+
+def plain(fact: object) -> Any:
+    """Give a fact, or a container of facts, as JSON-shaped built-ins: dict, list, str, int, float, bool, None."""
+    return msgspec.to_builtins(fact, str_keys=True)
+
+
+def canonical(fact: object) -> bytes:
+    """Encode a fact, or JSON-shaped built-ins, as canonical JSON in UTF-8 (RFC 8785, JSON Canonicalization Scheme).
+
+    Raises:
+        rfc8785.CanonicalizationError: a number is outside the range of I-JSON or a string holds a lone surrogate.
+    """
+    return rfc8785.dumps(plain(fact))
+
+
+def digest(fact: object) -> str:
+    """Name a fact: the SHA-256 of its canonical form, 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(canonical(fact)).hexdigest()

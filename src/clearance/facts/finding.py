@@ -1,0 +1,139 @@
+"""What scanners say: findings, sightings, and gaps."""
+
+from enum import Enum
+
+from clearance.facts.fact import Fact
+
+
+class Severity(Enum):
+    """How bad it is if it is true."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class Confidence(Enum):
+    """How sure the rule is that it is true."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 2 for high."""
+        return list(Confidence).index(self)
+
+
+class Place(Fact):
+    """A span in a file: lines and columns counted from 1, columns in Unicode code points, the end column one past the
+    last character. Line 0 means the file as a whole. Paths are as in `FileChange`."""
+
+    path: str
+    line: int
+    column: int = 1
+    end_line: int = 0
+    end_column: int = 0
+
+
+class Excerpt(Fact):
+    """Lines around a place, `first` being the number of the first one. Secrets are masked; control characters are not."""
+
+    first: int
+    lines: tuple[str, ...]
+
+
+class Step(Fact):
+    """One step of a path from a source to a sink."""
+
+    place: Place
+    message: str
+
+
+class Finding(Fact):
+    """Something that a rule says is wrong.
+
+    `fingerprint` is stable over time: the SHA-256 of rule, path and shape of the code (no line number, never the
+    secret), with a count where the same shape stands several times in a file. `introduced`: the change brought it.
+    """
+
+    rule: str
+    family: str
+    severity: Severity
+    confidence: Confidence
+    place: Place
+    message: str
+    fingerprint: str
+    introduced: bool
+    fix: str = ""
+    cwe: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    excerpt: Excerpt | None = None
+
+
+class Sighting(Fact):
+    """Something that is not wrong but calls for care: code that authenticates, queries, deserialises. `trigger` is the id
+    of the trigger page, `tier` the tier that it asks for. `introduced`: it is new, or the change touches it. `gone`: the
+    change removed it, and the place is on the before side."""
+
+    trigger: str
+    title: str
+    tier: int
+    place: Place
+    reason: str
+    introduced: bool
+    gone: bool = False
+
+
+class GapKind(Enum):
+    """Why something was not looked at."""
+
+    BINARY = "binary"
+    TOO_LARGE = "too large"
+    UNREADABLE = "unreadable"
+    ENCODING = "broken encoding"
+    SYMLINK = "symlink"
+    SUBMODULE = "submodule"
+    LFS_POINTER = "LFS pointer"
+    EXCLUDED = "excluded by settings"
+    PARTIAL = "only pieces are known"
+    TIMEOUT = "out of time"
+    CRASH = "scanner crashed"
+    STALE = "data out of date"
+    MISSING_DATA = "data missing"
+    TOO_MANY = "too many findings"
+    UNPARSED = "could not be parsed"
+    UNSUPPORTED = "no rules for this language"
+
+
+# These are told, and a policy may ask a person to look instead; no scanner was meant to read them.
+_HARMLESS = frozenset(
+    {
+        GapKind.BINARY, GapKind.SYMLINK, GapKind.EXCLUDED, GapKind.PARTIAL, GapKind.LFS_POINTER, GapKind.SUBMODULE,
+        GapKind.UNSUPPORTED,
+    }
+)  # fmt: skip
+
+
+class Gap(Fact):
+    """What a scanner could not look at, and why. `scanner` is a family, or `all`; `path` is empty when the gap is not
+    about one file; `introduced` tells whether it concerns what the change brings (a whole-scanner gap always does)."""
+
+    scanner: str
+    path: str
+    kind: GapKind
+    detail: str = ""
+    introduced: bool = True
+
+    @property
+    def matters(self) -> bool:
+        """Whether a clean answer would be a lie: false for what has no text to look at or was left out on purpose."""
+        return self.kind not in _HARMLESS

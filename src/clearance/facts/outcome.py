@@ -1,0 +1,67 @@
+"""What a run tells the world: the one shape behind every report format."""
+
+from clearance.facts.change import Change
+from clearance.facts.decision import Decision, Ran
+from clearance.facts.fact import Fact
+from clearance.facts.finding import Finding, Gap
+from clearance.facts.risk import Risk
+
+SCHEMA = "urn:clearance:outcome:v1"
+
+
+class RuleInfo(Fact):
+    """What a report says about a rule that fired."""
+
+    id: str
+    family: str
+    title: str
+    severity: str
+    confidence: str
+    brief: str
+    help: str
+    """The page's guidance, Markdown."""
+    fix: str
+    cwe: tuple[str, ...]
+    controls: tuple[str, ...]
+    link: str
+    """Where the page can be read: a URI."""
+
+
+class Receipt(Fact):
+    """Where the signed record of this decision lies: digest of the in-toto payload, index in the log, the log's path as
+    it should be shown, id of the signing key."""
+
+    digest: str
+    index: int
+    log: str
+    key: str
+
+
+class Outcome(Fact):
+    """A whole run. `decision`, `risk` and `receipt` are missing for `clearance scan`, which gives no verdict.
+
+    `existing` findings were there before the change; they are told apart, never dropped. `rules` describes each rule
+    that has a finding. `case` and `policies` digests are in the decision, the rule catalogue's digest is `catalogue`.
+    """
+
+    schema: str
+    version: str
+    change: Change
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    ran: tuple[Ran, ...]
+    rules: tuple[RuleInfo, ...]
+    catalogue: str
+    risk: Risk | None = None
+    decision: Decision | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def introduced(self) -> tuple[Finding, ...]:
+        """The findings that count for the verdict, worst first."""
+        return tuple(finding for finding in self.findings if finding.introduced)
+
+    @property
+    def existing(self) -> tuple[Finding, ...]:
+        """The findings that were there before."""
+        return tuple(finding for finding in self.findings if not finding.introduced)

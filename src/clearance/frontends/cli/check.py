@@ -1,0 +1,97 @@
+"""Judge a change: may it go further, why, who must look, what was not looked at; sign and record the verdict."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from clearance.frontends.cli.terminal import FormatName
+
+
+@click.command("check")
+@click.option("--staged", is_flag=True, help="Judge what is staged for the next commit.")
+@click.option("--base", metavar="REV", help="Compare with this revision (default: the merge base with the default branch).")
+@click.option("--head", metavar="REV", help="Judge this revision instead of the working tree.")
+@click.option("--patch", metavar="FILE", help="Judge a unified diff from anywhere; - reads standard input.")
+@click.option("--agent", metavar="NAME", help="Say which assistant wrote the change.")
+@click.option(
+    "--format", "format_", type=FormatName(), default="text", help="text (default), json, sarif, markdown, gitlab."
+)
+@click.option(
+    "--output", multiple=True, metavar="FILE", help="Also write FILE (.sarif .json .md .txt gl-*.json, or FORMAT:FILE)."
+)
+@click.option("--all", "show_all", is_flag=True, help="Show existing findings and everything else that is folded away.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
+)
+@click.option(
+    "-C",
+    "--directory",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Use the repository at DIR.",
+)
+def command(
+    *,
+    staged: bool,
+    base: str | None,
+    head: str | None,
+    patch: str | None,
+    agent: str | None,
+    format_: str,
+    output: tuple[str, ...],
+    show_all: bool,
+    color: str,
+    directory: Path,
+) -> int:
+    """Judge a change from end to end and record the verdict, signed.
+
+    Without options: the working tree against the merge base with the default branch. Nothing needs the network, and
+    nothing in the repository is executed.
+
+    Exit codes: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 could not look.
+    """
+    from clearance.frontends.cli.terminal import Progress, emit, look, parse_outputs
+    from clearance.report.render import prepare
+    from clearance.wiring import Wanted, check
+
+    if sum((staged, patch is not None, head is not None)) > 1:
+        raise click.UsageError("--staged, --head and --patch are three different changes: choose one")
+    if patch is not None and base is not None:
+        raise click.UsageError("--patch brings its own two sides: --base says nothing about it")
+    outputs = parse_outputs(output)
+    wanted = Wanted(
+        directory=directory,
+        staged=staged,
+        base=base,
+        head=head,
+        patch=_read_patch(patch) if patch is not None else None,
+        patch_name="standard input" if patch == "-" else patch or "",
+        agent=agent,
+    )
+    with Progress("looking") as progress:
+        judged = check(wanted, os.environ, progress, partial(prepare, format_))
+    emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
+    return judged.exit
+
+
+def _read_patch(name: str) -> bytes:
+    from clearance.facts.errors import BadPatch
+
+    most = 64 << 20
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(most + 1)
+    except OSError as error:
+        raise BadPatch(
+            error.strerror or "cannot be read", where=name, next="give a file with a unified diff, or -"
+        ) from None
+    if len(data) > most:
+        raise BadPatch("larger than 64 MiB", where=name, next="split it, or check the commits with --base and --head")
+    return data

@@ -1,0 +1,172 @@
+"""The command `clearance`: finds commands by a folder walk, maps errors to exit codes."""
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clearance import __version__
+
+_FOLDER = Path(__file__).parent
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_NO_COMMANDS = {"__init__", "main", "terminal"}
+
+
+class _Commands(click.Group):
+    """Commands are the modules of this folder; `--help` reads their first sentence without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands, sorted."""
+        return sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem not in _NO_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"clearance.frontends.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands with the first sentence of their modules."""
+        import ast
+
+        rows = []
+        for name in self.list_commands(ctx):
+            text = ast.get_docstring(ast.parse((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+            rows.append((name, text.split("\n\n")[0].replace("\n", " ")))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if not near or "Did you mean" in error.message:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="clearance", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Judge changes that AI assistants wrote: what is wrong, who must look, what was not looked at, with a signed receipt.
+
+    Start with `clearance check` in any git repository.
+    """
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code of docs/reference/errors.md."""
+    _open_standard_streams()
+    # Python's own answer to these leaves temporary folders and workers behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`
+            signal.signal(number, _stop)
+    sys.exit(run(sys.argv[1:]))
+
+
+def _stop(number: int, _: object) -> None:
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)  # one is enough: a second one would cut short what the first one cleans up
+    sys.exit(128 + number)
+
+
+def _open_standard_streams() -> None:
+    """Open what the caller closed (`>&-`): the next file opened, the log say, would otherwise become standard output."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number, which is this one
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 no answer."""
+    try:
+        result: Any = cli.main(arguments, prog_name="clearance", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _tell("clearance: interrupted; nothing was decided")
+        return 128 + signal.SIGINT
+    except click.ClickException as error:
+        return _used_wrongly(error)
+    except SystemExit as stop:
+        if stop.code != 1:
+            raise
+        return _unread()  # click's answer to a broken pipe, but 1 means DENY here
+    except Exception as error:  # noqa: BLE001 -- a crash must end with exit 4, never with Python's 1, which means DENY
+        return _failed(error)
+    return result if isinstance(result, int) else 0
+
+
+def _tell(text: str) -> None:
+    """Write a line on standard error; where that cannot be written, the exit code must still be the right one."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        # What is still in the buffer would fail once more when Python ends, which then exits with 120.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _unread() -> int:
+    """The reader went away (`| head`), or cannot take more: nothing more can be said, and what was said may be half."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 4
+
+
+def _used_wrongly(error: click.ClickException) -> int:
+    import io
+
+    from clearance.facts.text import visible
+
+    said = io.StringIO()
+    error.show(said)
+    _tell(visible(said.getvalue().rstrip("\n"), keep="\n"))
+    return 2
+
+
+def _failed(error: Exception) -> int:
+    from clearance.facts.errors import ClearanceError, UsageError
+    from clearance.facts.text import visible
+
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        _tell(f"clearance: {error.strerror} at {_where_in_ours(error)}; the answer is not whole")
+        return _unread()
+    if not isinstance(error, ClearanceError):
+        kind = type(error).__name__
+        place = _where_in_ours(error)
+        _tell(f"clearance: internal error {kind} at {place}; there is no answer. Please report this.")
+        if os.environ.get("CLEARANCE_TRACEBACK"):
+            import traceback
+
+            traceback.print_exception(error)
+        else:
+            _tell("  CLEARANCE_TRACEBACK=1 shows where (it may show content)")
+        return 4
+    _tell(f"clearance: {visible(f'{error.where}: ' if error.where else '')}{visible(error.what)}")
+    if error.next:
+        _tell(f"  {visible(error.next)}")
+    return 2 if isinstance(error, UsageError) else 4
+
+
+def _where_in_ours(error: Exception) -> str:
+    """The innermost place in our own code: file and line, no values."""
+    trace = error.__traceback__
+    place = "unknown place"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("clearance"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

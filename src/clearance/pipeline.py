@@ -1,0 +1,116 @@
+"""The order of the rooms: what is looked at, what is made of it, and what is kept."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from clearance.assess.assess import assess
+from clearance.facts.change import Change, Collected
+from clearance.facts.decision import Case, Decision
+from clearance.facts.finding import Gap, GapKind
+from clearance.facts.glob import matcher
+from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
+from clearance.rules.catalogue import Catalogue
+from clearance.rules.model import Rule
+from clearance.scan.runner import Limits, Progress, Scanned, scan
+from clearance.scan.worker import Furnish, Reserve
+
+
+class Parts(NamedTuple):
+    """A furnished house. `decide` and `record` are the rooms with their policies, keys and store already inside; `warm` does
+    what they need before the first question, and is called while the scanners work."""
+
+    version: str
+    catalogue: Catalogue
+    pages: str
+    furnish: Furnish
+    reserve: Reserve
+    families: Sequence[str]
+    limits: Limits
+    exclude: tuple[str, ...]
+    warm: Callable[[], object]
+    decide: Callable[[Case], Decision]
+    record: Callable[[Case, Decision], Receipt]
+
+
+def look(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
+    """Find and tell, without a verdict."""
+    scanned, gaps = _scan(collected, parts, progress)
+    return _outcome(collected.change, scanned, gaps, parts)
+
+
+def judge(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
+    """Scan, assess, decide, sign, record."""
+    scanned, gaps = _scan(collected, parts, progress)
+    case = Case(
+        change=collected.change,
+        findings=scanned.findings,
+        gaps=gaps,
+        risk=assess(collected.change, scanned.sightings, scanned.findings),
+        ran=scanned.ran,
+        rules=parts.catalogue.digest,
+        version=parts.version,
+    )
+    decision = parts.decide(case)
+    receipt = parts.record(case, decision)
+    return _outcome(collected.change, scanned, gaps, parts, case, decision, receipt)
+
+
+def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tuple[Scanned, tuple[Gap, ...]]:
+    """Look at what is not excluded. A page that is none is a gap: what it would have found, nobody looked for."""
+    excluded = matcher(parts.exclude)
+    left_out = {file.path for file in collected.change.files if excluded(file.path)}
+    kept = tuple(file for file in collected.change.files if file.path not in left_out)
+    change = msgspec.structs.replace(collected.change, files=kept)
+    scanned = scan(
+        change, collected.contents, parts.furnish, parts.families, parts.limits, progress, parts.warm, parts.reserve
+    )
+    gaps = [
+        *(Gap(scanner="rules", path="", kind=GapKind.UNPARSED, detail=str(error)) for error in parts.catalogue.broken),
+        *(gap for gap in collected.gaps if gap.path not in left_out),
+        *(Gap(scanner="all", path=path, kind=GapKind.EXCLUDED) for path in left_out),
+        *scanned.gaps,
+    ]
+    return scanned, tuple(sorted(dict.fromkeys(gaps), key=lambda gap: (gap.path, gap.scanner, gap.kind.value, gap.detail)))
+
+
+def _outcome(
+    change: Change,
+    scanned: Scanned,
+    gaps: tuple[Gap, ...],
+    parts: Parts,
+    case: Case | None = None,
+    decision: Decision | None = None,
+    receipt: Receipt | None = None,
+) -> Outcome:
+    named = sorted({finding.rule for finding in scanned.findings})
+    return Outcome(
+        schema=SCHEMA,
+        version=parts.version,
+        change=change,
+        findings=scanned.findings,
+        gaps=gaps,
+        ran=scanned.ran,
+        rules=tuple(_info(parts.catalogue[rule], parts.pages) for rule in named),
+        catalogue=parts.catalogue.digest,
+        risk=case.risk if case else None,
+        decision=decision,
+        receipt=receipt,
+    )
+
+
+def _info(rule: Rule, pages: str) -> RuleInfo:
+    return RuleInfo(
+        id=rule.id,
+        family=rule.family,
+        title=rule.title,
+        severity=rule.severity.value,
+        confidence=rule.confidence.value,
+        brief=rule.brief,
+        help=rule.guidance,
+        fix=rule.fix,
+        cwe=rule.cwe,
+        controls=rule.controls,
+        link=f"{pages}{rule.id}",
+    )

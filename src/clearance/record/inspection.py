@@ -1,0 +1,276 @@
+"""A whole inspection: recompute everything, compare it with what was signed, and name what differs."""
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from clearance.facts.entry import ENTRY_LIMIT, Checkpoint, Inspection, KeyUse, Problem
+from clearance.facts.errors import BadSignature, LogTampered
+from clearance.facts.key import PublicKey
+from clearance.record.merkle import Node, leaf_hash, perfect_root, root
+from clearance.record.names import CHECKPOINT, ENTRIES, EVIDENCE, TILES
+from clearance.record.note import open_checkpoint
+from clearance.record.payload import read_payload
+from clearance.record.store import Keys, Pins, Snapshot
+from clearance.record.tiles import HASH, HEIGHT, WIDTH, Tile, TiledTree, hashes_in, tile_path, tiles_of
+
+_LEEWAY = timedelta(minutes=10)
+"""A check that was already running when its key was retired may still sign."""
+
+
+_FOREIGN = "nothing of this name belongs to the log"
+
+
+def inspect_log(snapshot: Snapshot, place: str, keys: Keys, pins: Pins) -> Inspection:
+    """Inspect a log: each entry's signature and hash, every byte of every tile, the root, the checkpoint's signature, the
+    digest of every evidence body, that nothing is missing or added, and that it continues what was seen before.
+
+    Raises:
+        StoreError: the store cannot be read.
+        SigningError: keys cannot be read.
+    """
+    return _Inspector(snapshot, place, keys, pins).run()
+
+
+class _Inspector:
+    """The state of one inspection."""
+
+    def __init__(self, snapshot: Snapshot, place: str, keys: Keys, pins: Pins) -> None:
+        self._snapshot = snapshot
+        self._place = place
+        self._ring = keys
+        self._keys = keys.public()
+        self._pins = pins
+        self._problems: list[Problem] = []
+        self._faults: dict[int, str] = {}
+        self._leaves: list[bytes] = []
+        self._uses: Counter[str] = Counter()
+        self._named: dict[str, int] = {}
+        self._orphans: list[str] = []
+        self._unread = 0
+        self._bodies = 0
+        self._seen = 0
+
+    def run(self) -> Inspection:
+        """Inspect everything once."""
+        checkpoint = self._checkpoint()
+        self._rows(checkpoint.size if checkpoint else 0)
+        size = checkpoint.size if checkpoint else len(self._leaves)
+        tree = self._tree(size, checkpoint)
+        for index, what in sorted(self._faults.items()):
+            self._problem(f"entry {index}", what)
+        for shown in () if self._unread else self._orphans:  # an entry that cannot be read may be the one that names it
+            self._problem(shown, "no entry names it")
+        for digest, index in sorted(self._named.items()):
+            self._problem(f"evidence {digest}", f"missing, and entry {index} names it")
+        self._past(checkpoint, tree)
+        return Inspection(
+            place=self._place,
+            origin=checkpoint.origin if checkpoint else "",
+            size=size,
+            root=checkpoint.root.hex() if checkpoint else "",
+            keys=tuple(KeyUse(key=key, entries=entries) for key, entries in sorted(self._uses.items())),
+            evidence=self._bodies,
+            seen=self._seen,
+            problems=tuple(self._problems),
+        )
+
+    def _problem(self, where: str, what: str) -> None:
+        self._problems.append(Problem(where=where, what=what))
+
+    def _fault(self, index: int, what: str) -> None:
+        self._faults[index] = f"{self._faults[index]}; {what}" if index in self._faults else what
+
+    def _missing(self, first: int, end: int) -> None:
+        """Note that the entries `first` to `end` (excluded) are not there; an empty leaf keeps each one's place."""
+        if first < end:
+            self._problem(f"entry {first}" if end == first + 1 else f"entries {first} to {end - 1}", "missing")
+            self._leaves.extend([b""] * (end - first))
+            self._unread += end - first
+
+    def _checkpoint(self) -> Checkpoint | None:
+        note = self._snapshot.get(CHECKPOINT)
+        if note is None:
+            if next(self._snapshot.items(""), None):
+                self._problem(CHECKPOINT, "missing")
+            return None
+        try:
+            return open_checkpoint(note, self._keys)
+        except LogTampered as error:
+            self._problem(CHECKPOINT, f"{error.what} ({error.next})" if error.next else error.what)
+            return None
+
+    def _rows(self, size: int) -> None:
+        """Look at every row once, in the order of names: entries come before the evidence that they name."""
+        for name, body in self._snapshot.items(""):
+            if name.startswith(ENTRIES):
+                self._entry(name, body, size)
+            elif name.startswith(EVIDENCE):
+                self._evidence(name, body)
+            elif not name.startswith(TILES) and name != CHECKPOINT:
+                self._problem(_shown(name), _FOREIGN)
+        self._missing(len(self._leaves), size)
+        for index in range(size, len(self._leaves)) if size else ():
+            self._fault(index, f"behind the {size} entries that the checkpoint covers")
+
+    def _entry(self, name: str, body: bytes, size: int) -> None:
+        index = _index(name)
+        if index is None or not len(self._leaves) <= index < max(size, len(self._leaves) + WIDTH):
+            self._problem(_shown(name), _FOREIGN)  # the bound keeps a made-up name from opening an endless gap
+            return
+        self._missing(len(self._leaves), index)
+        self._leaves.append(leaf_hash(body))
+        try:
+            opened = self._ring.unseal(body, self._keys)
+            said = read_payload(opened.payload)
+        except BadSignature as error:
+            self._fault(index, error.what)
+            self._unread += 1
+            return
+        if len(body) > ENTRY_LIMIT:
+            self._fault(index, "too long for an entry")
+        if _too_late(said.time, opened.key):
+            self._fault(index, f"dated {said.time}, signed by a key that was retired at {opened.key.retired}")
+        self._uses[opened.key.id] += 1
+        self._named.update(dict.fromkeys(said.evidence, index))
+
+    def _evidence(self, name: str, body: bytes) -> None:
+        digest = name.removeprefix(EVIDENCE)
+        self._bodies += 1
+        known = self._named.pop(digest, None)
+        shown = f"evidence {_shown(digest)}"
+        if known is None:
+            self._orphans.append(shown)
+        if hashlib.sha256(body).hexdigest() != digest:
+            self._problem(shown, "altered: the body has another digest")
+
+    def _tree(self, size: int, checkpoint: Checkpoint | None) -> Node | None:
+        """Compare tiles with entries and with the signed root, and give the tree that leads to that root, if one does.
+
+        Where tiles and entries differ, the side that leads to the signed root is the one that is as it was.
+        """
+        levels = _levels(self._leaves[:size])
+        stored = dict(self._snapshot.items(TILES))
+        from_entries, from_tiles = _row_node(levels), TiledTree(size, stored.get).node
+        entries_fit = checkpoint is not None and root(size, from_entries) == checkpoint.root
+        tiles_fit = checkpoint is not None and _tiles_fit(stored, checkpoint)
+        if checkpoint and not entries_fit and not tiles_fit:
+            self._problem("log", "neither the entries nor the tiles lead to the signed root")
+        expected_names = set()
+        for tile in tiles_of(size):
+            expected_names.add(tile.name)
+            body = stored.get(tile.name)
+            if body is None:
+                self._problem(tile.name, "missing")
+                continue
+            if len(body) != tile.width * HASH:
+                self._problem(tile.name, f"{len(body)} bytes long instead of {tile.width * HASH}")
+            first = tile.number * WIDTH
+            expected = levels[tile.level][first : first + tile.width]
+            for index, (found, wanted) in enumerate(zip(hashes_in(body), expected, strict=False), first):
+                if found != wanted:
+                    self._differs(tile, index, tiles_fit=tiles_fit, entries_fit=entries_fit)
+        for name in sorted(stored.keys() - expected_names):
+            self._problem(_shown(name), _FOREIGN)
+        return from_entries if entries_fit else from_tiles if tiles_fit else None
+
+    def _differs(self, tile: Tile, index: int, *, tiles_fit: bool, entries_fit: bool) -> None:
+        at = index % WIDTH
+        here = f"hash {at} (bytes {at * HASH} to {at * HASH + HASH - 1})"
+        if tiles_fit:
+            # Above level 0 a difference only repeats that an entry below it was altered.
+            if tile.level == 0 and self._leaves[index]:
+                self._fault(index, "altered: its hash is not the one in the signed tree")
+        elif entries_fit or tile.level:
+            self._problem(tile.name, f"{here} altered: it does not follow from the entries")
+        else:
+            self._problem(tile.name, f"{here} and entry {index} do not fit each other")
+
+    def _past(self, checkpoint: Checkpoint | None, tree: Node | None) -> None:
+        """Compare with what was seen before, in this place and under this name."""
+        if not checkpoint and self._problems:
+            return  # what log this is cannot be told
+        memory = self._pins.told(self._place)
+        for origin in self._pins.origins(self._place):
+            if not checkpoint or origin != checkpoint.origin:
+                self._replaced(origin, memory)
+        seen = self._pins.seen(checkpoint.origin, self._place) if checkpoint else None
+        if not checkpoint or not seen:
+            return
+        try:
+            older = open_checkpoint(seen.note, self._keys, where=memory)
+        except LogTampered as error:
+            self._problem(memory, error.what)
+            return
+        self._seen = older.size
+        copy = f"; it is a copy of the log at {seen.place}" if seen.elsewhere else ""
+        if older.size > checkpoint.size:
+            self._problem("log", f"cut back: it holds {checkpoint.size} entries, and {older.size} were seen{copy}")
+        elif tree and root(older.size, tree) != older.root:
+            self._problem("log", f"rewritten: its first {older.size} entries are not those that were seen{copy}")
+
+    def _replaced(self, origin: str, memory: str) -> None:
+        seen = self._pins.seen(origin, self._place)
+        if seen is None or seen.elsewhere:
+            return
+        try:
+            size = open_checkpoint(seen.note, self._keys, where=memory).size
+        except LogTampered:
+            size = 0
+        what = f"replaced: another log ({origin}, {size} entries) lay here before; if you removed it, delete {memory}"
+        self._problem("log", what)
+
+
+def _levels(leaves: list[bytes]) -> list[list[bytes]]:
+    """Compute the rows of all tile levels from the leaves."""
+    levels = [leaves]
+    while len(levels[-1]) >= WIDTH:
+        row = levels[-1]
+        levels.append([perfect_root(row[at : at + WIDTH]) for at in range(0, len(row) - WIDTH + 1, WIDTH)])
+    return levels
+
+
+def _row_node(levels: list[list[bytes]]) -> Node:
+    """Read a tree from its computed rows."""
+
+    def node(height: int, index: int) -> bytes:
+        level, rest = divmod(height, HEIGHT)
+        return perfect_root(levels[level][index << rest : (index + 1) << rest])
+
+    return node
+
+
+def _tiles_fit(stored: dict[str, bytes], checkpoint: Checkpoint) -> bool:
+    """Tell whether the stored tiles lead to the signed root, every hash of them."""
+    tree = TiledTree(checkpoint.size, stored.get)
+    try:
+        for tile in tiles_of(checkpoint.size):
+            for at in range(tile.width) if tile.level else ():
+                index = tile.number * WIDTH + at
+                below = stored.get(tile_path(tile.level - 1, index), b"")
+                if len(below) != WIDTH * HASH or perfect_root(hashes_in(below)) != tree.node(tile.level * HEIGHT, index):
+                    return False
+        return root(checkpoint.size, tree.node) == checkpoint.root
+    except LogTampered:
+        return False
+
+
+def _shown(name: str) -> str:
+    return ascii(name)[1:-1]
+
+
+def _index(name: str) -> int | None:
+    """Read the index from the name of an entry; None where it is not spelled as `entry_name` does."""
+    digits = name.removeprefix(ENTRIES)
+    return int(digits) if len(digits) == 12 and digits.isascii() and digits.isdigit() else None
+
+
+def _too_late(time: str, key: PublicKey) -> bool:
+    if not key.retired:
+        return False
+    try:
+        signed = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        retired = datetime.strptime(key.retired, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return True
+    return signed > retired + _LEEWAY

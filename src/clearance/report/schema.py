@@ -1,0 +1,64 @@
+"""The JSON Schema of the JSON report, made from the types."""
+
+import ast
+import inspect
+import textwrap
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from clearance.facts.fact import Fact
+from clearance.facts.outcome import SCHEMA, Outcome
+
+
+def outcome_schema() -> dict[str, Any]:
+    """Give the schema (JSON Schema, draft 2020-12) of what the format `json` writes. Descriptions are the docstrings of the
+    facts and of their fields.
+
+    Raises:
+        OSError: the source of the facts is not installed beside them, so their docstrings cannot be read.
+    """
+    (reference,), parts = msgspec.json.schema_components((Outcome,), ref_template="#/$defs/{name}")
+    for fact in _facts():
+        described = parts.get(fact.__name__) if fact.__module__.startswith("clearance.facts.") else None
+        if described is None:
+            continue
+        for field, text in _field_notes(fact).items():
+            if field in described["properties"]:
+                described["properties"][field]["description"] = text
+    for part in parts.values():
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
+    parts["Outcome"]["properties"]["schema"]["const"] = SCHEMA
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA,
+        "title": "What a run of Clearance tells the world",
+        **reference,
+        "$defs": {name: parts[name] for name in sorted(parts)},
+    }
+    # Defaults are tuples here; a round trip makes them what they are in JSON.
+    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
+
+
+def _facts() -> list[type[Fact]]:
+    found: list[type[Fact]] = []
+    waiting = [Fact]
+    while waiting:
+        fact = waiting.pop()
+        found.append(fact)
+        waiting.extend(fact.__subclasses__())
+    return found
+
+
+def _field_notes(fact: type) -> dict[str, str]:
+    """Read the strings that stand right below fields; Python itself drops them."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(fact)))
+    body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else []
+    notes = {}
+    for field, note in pairwise(body):
+        match field, note:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                notes[name] = inspect.cleandoc(text)
+    return notes

@@ -1,0 +1,146 @@
+"""Words that several formats share: what was compared, who wrote it, the verdict's headline, gaps, order and counts.
+
+Text from the change comes out raw; each format escapes it for itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from clearance.facts.actor import ActorKind, Authorship, Evidence
+from clearance.facts.change import Change, Revision
+from clearance.facts.decision import Reason, ReviewNeed, Verdict
+from clearance.facts.finding import Finding, Gap, Place, Severity
+from clearance.facts.outcome import Outcome
+
+_BY = {ActorKind.PERSON: "a person", ActorKind.AGENT: "an agent", ActorKind.SERVICE: "a service"}
+_A_FEW_REASONS = 3
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Give `1 file`, `2 files`, `2,000 files`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort: introduced before existing, then by severity, confidence, place and rule."""
+
+    def weight(finding: Finding) -> tuple[object, ...]:
+        place = finding.place
+        ranks = (not finding.introduced, -finding.severity.rank, -finding.confidence.rank)
+        return (*ranks, place.path, place.line, place.column, finding.rule, finding.fingerprint)
+
+    return tuple(sorted(findings, key=weight))
+
+
+def severities(findings: Iterable[Finding]) -> str:
+    """Count by severity, the worst first: `2 critical, 5 high`."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{counts[severity]:,} {severity.value}" for severity in reversed(Severity) if counts[severity])
+
+
+def where(place: Place) -> str:
+    """Give `path:line:column`; a first column says nothing more than the line, and line 0 nothing more than the path."""
+    line = f":{place.line}" if place.line > 0 else ""
+    return place.path + line + (f":{place.column}" if line and place.column > 1 else "")
+
+
+def revision(revision: Revision) -> str:
+    """Give a revision's label with seven digits of its commit, or those alone where the label is the commit."""
+    commit = revision.commit or ""
+    if commit and commit.startswith(revision.label):
+        return commit[:7]
+    return f"{revision.label} ({commit[:7]})" if commit else revision.label
+
+
+def ends(change: Change) -> tuple[str, ...]:
+    """Give the two ends of a change, `main (1a2b3c4)` and `working tree`, or the only one."""
+    return tuple(revision(end) for end in (change.base, change.head) if end)
+
+
+def size(change: Change, minus: str) -> str:
+    """Give `3 files  +214 −12`; without lines where nothing was compared."""
+    files = plural(len(change.files), "file")
+    return files if change.source == "directory" else f"{files}  +{change.added_lines:,} {minus}{change.removed_lines:,}"
+
+
+def author(authorship: Authorship) -> str:
+    """Say who wrote a change and how that is known: `by an agent (commit trailer: Claude)`."""
+    by = _BY.get(authorship.author.kind)
+    if by is None:
+        return "author unknown, treated as AI-written"
+    if authorship.evidence is Evidence.NONE:
+        return f"by {by}"
+    name = authorship.author.name or authorship.detail
+    return f"by {by} ({authorship.evidence.value}" + (f": {name})" if name else ")")
+
+
+def ground(outcome: Outcome, *, show_all: bool = False) -> str:
+    """Say what the tier rests on: `tier 3: authentication changed · 226 lines`. Empty without a risk."""
+    risk = outcome.risk
+    if risk is None:
+        return ""
+    reasons = risk.reasons if show_all else risk.reasons[:_A_FEW_REASONS]
+    more = len(risk.reasons) - len(reasons)
+    said = ", ".join(reasons) + (f" and {more} more" if more else "")
+    parts = [f"tier {risk.tier}" + (f": {said}" if said else ""), plural(risk.size, "line")]
+    if risk.unknown_lines:
+        parts.append(f"{plural(risk.unknown_lines, 'line')} of unknown origin")
+    return " · ".join(parts)
+
+
+def reasons(outcome: Outcome) -> tuple[Reason, ...]:
+    """Give the reasons of the decision, the strictest first. Those that only permit are left out where others speak."""
+    found = outcome.decision.reasons if outcome.decision else ()
+    strict = tuple(reason for reason in found if reason.verdict is not Verdict.ALLOW)
+    return tuple(sorted(strict or found, key=lambda reason: -reason.verdict.rank))
+
+
+def reviewers(need: ReviewNeed) -> str:
+    """Say who must look: `a security engineer (authentication changed)`."""
+    people = f"a {need.role}" if need.people == 1 else plural(need.people, need.role)
+    return people + (f" ({need.because})" if need.because else "")
+
+
+class Unseen(NamedTuple):
+    """One thing that was not looked at, whichever scanners missed it. `path` is empty where it is no single file."""
+
+    path: str
+    scanners: tuple[str, ...]
+    kind: str
+    why: str
+    matters: bool
+    introduced: bool
+
+    @property
+    def subject(self) -> str:
+        """Give the path, or what is missing of the whole change: the work of scanners, or all of it."""
+        return self.path or ("the change" if "all" in self.scanners else ", ".join(self.scanners))
+
+
+def unseen(outcome: Outcome) -> tuple[Unseen, ...]:
+    """Fold the gaps of several scanners over one file into one; what matters comes first. Where only some of the scanners
+    that ran have missed it, they are named."""
+    folded: dict[Gap, set[str]] = {}
+    for gap in outcome.gaps:
+        folded.setdefault(msgspec.structs.replace(gap, scanner=""), set()).add(gap.scanner)
+    everyone = {ran.scanner for ran in outcome.ran}
+    found = []
+    for gap, missed in folded.items():
+        some = tuple(sorted(missed))
+        named = gap.path and "all" not in missed and not (everyone and everyone <= missed)
+        why = gap.kind.value + (f", {gap.detail}" if gap.detail else "") + (f" ({', '.join(some)})" if named else "")
+        found.append(Unseen(gap.path, some, gap.kind.value, why, gap.matters, gap.introduced))
+    return tuple(sorted(found, key=lambda one: (not one.introduced, not one.matters, one.subject, one.why)))
+
+
+def saw_all(outcome: Outcome) -> bool:
+    """Tell whether something looked, and nothing that matters was missed: else a clean answer would be a lie."""
+    return bool(outcome.ran) and not any(gap.matters for gap in outcome.gaps)
+
+
+def looked(outcome: Outcome) -> tuple[str, ...]:
+    """Say which scanners ran over how many files: `secrets 3 files`."""
+    return tuple(f"{ran.scanner} {plural(ran.files, 'file')}" for ran in outcome.ran)

@@ -1,0 +1,1 @@
+"""What we know: one page (Markdown file) a rule, and the catalogue that reads them."""

@@ -1,0 +1,58 @@
+"""What a page holds, as facts. `page.py` reads one, `catalogue.py` holds all."""
+
+from clearance.facts.fact import Fact
+from clearance.facts.finding import Confidence, Severity
+
+
+class Block(Fact):
+    """A fenced block of `## Detect`: the engine that the info string names, the text, and the line of the page (from 1)
+    on which the text starts."""
+
+    engine: str
+    text: str
+    line: int
+
+
+class Example(Fact):
+    """A fenced block of `## Caught` or `## Clean`: the file name that it is judged under, the text, its line on the page.
+
+    `is_diff`: the text is a unified diff and the example is the change that it describes.
+    """
+
+    name: str
+    text: str
+    line: int
+    is_diff: bool = False
+
+
+class Rule(Fact):
+    """One page. `detector` names the Python detector of a family that needs code, `options` are its own keys. `tier` is set
+    on pages of the family `triggers` only, and asks for care instead of saying that something is wrong."""
+
+    id: str
+    family: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    brief: str
+    guidance: str
+    page: str
+    """Where the page lies, for people: `rules/code/python-sql-string-build.md`."""
+    languages: tuple[str, ...] = ()
+    cwe: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    relations: dict[str, str] = {}
+    """How the rule relates to a control, where the page says so, in OSCAL's words (`subset-of`); a control with
+    `no-relationship` stands here and not in `controls`."""
+    detect: tuple[Block, ...] = ()
+    detector: str = ""
+    options: dict[str, str] = {}
+    tier: int | None = None
+    fix: str = ""
+    caught: tuple[Example, ...] = ()
+    clean: tuple[Example, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """Hash by name, because maps have no hash; equal rules have equal names."""
+        return hash((self.family, self.id, self.page))

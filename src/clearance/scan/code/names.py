@@ -1,0 +1,98 @@
+"""Names as blocks write them, and the question which blocks care about a word."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = re.compile(r"[A-Za-z_$*][\w$*-]*(?:\(\))?")
+
+
+class NamePattern(NamedTuple):
+    """A dotted name; `parts` are its components, `anywhere` drops the first ones (`*.execute`), `beyond` asks for
+    so many more components (one for `Crypto.Cipher.DES.*`), `glob` tells that a component holds a `*`."""
+
+    text: str
+    parts: tuple[str, ...]
+    anywhere: bool
+    beyond: int
+    glob: bool
+
+    @property
+    def anchor(self) -> str:
+        """The component by which places that may fit are found: the last one."""
+        return self.parts[-1].removesuffix("()")
+
+    def fits(self, name: str) -> bool:
+        """Tell whether a resolved dotted name is meant. Calls within a name are written `()`."""
+        return _expression(self).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: NamePattern) -> re.Pattern[str]:
+    """Compile a pattern with stars; components are matched by `[^.]*`, which cannot backtrack across dots."""
+    parts = [re.escape(part).replace(r"\*", "[^.]*") for part in pattern.parts]
+    text = r"\.".join(parts)
+    if pattern.anywhere:
+        text = r"(?s:.+)\." + text
+    return re.compile(text + r"\.[^.]+" * pattern.beyond)
+
+
+@lru_cache(maxsize=8192)
+def read_name(text: str) -> NamePattern:
+    """Read a name as a block writes it.
+
+    Raises:
+        ValueError: it is no name.
+    """
+    parts = text.lstrip(".").split(".")
+    dots = len(text) - len(text.lstrip("."))
+    anywhere = len(parts) > 1 and parts[0] == "*"
+    if anywhere:
+        parts = parts[1:]
+    beyond = 0
+    while len(parts) > 1 and parts[-1] == "*":
+        parts = parts[:-1]
+        beyond += 1
+    if not all(_WORD.fullmatch(part) for part in parts) or parts[-1].strip("*") == "":
+        raise ValueError(f"{text!r} is no name")
+    if dots:
+        parts[0] = "." * dots + parts[0]
+    return NamePattern(text, tuple(parts), anywhere, beyond, any("*" in part for part in parts))
+
+
+class Names:
+    """Names of which one must fit, arranged so that the usual question costs one look-up."""
+
+    __slots__ = ("_depth", "_exact", "_others", "_tails", "beyond", "patterns")
+
+    def __init__(self, patterns: tuple[NamePattern, ...] = ()) -> None:
+        plain = [one for one in patterns if not one.glob and not one.beyond]
+        self.patterns = patterns
+        self.beyond = max((one.beyond for one in patterns), default=0)
+        self._exact = frozenset(one.text for one in plain if not one.anywhere)
+        self._tails = frozenset(one.text[2:] for one in plain if one.anywhere)
+        self._depth = max((len(one.parts) for one in plain if one.anywhere), default=0)
+        self._others = tuple(one for one in patterns if one.glob or one.beyond)
+
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
+
+    def fits(self, name: str) -> bool:
+        """Tell whether a resolved dotted name is meant."""
+        if name in self._exact:
+            return True
+        at = len(name)
+        for _ in range(self._depth):
+            at = name.rfind(".", 0, at)
+            if at <= 0:
+                break
+            if name[at + 1 :] in self._tails:
+                return True
+        return any(one.fits(name) for one in self._others)
+
+    def fit_any(self, word: str) -> bool:
+        """Tell whether a member of that name is meant whatever it belongs to (`*.execute`)."""
+        return word in self._tails
+
+
+NOTHING = Names()

@@ -1,0 +1,253 @@
+"""Turns what families saw into findings and sightings: names them by their shape, tells new from old, masks secrets."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from clearance.facts.change import FileChange
+from clearance.facts.finding import Excerpt, Finding, Gap, Place, Sighting, Step
+from clearance.rules.model import Rule
+from clearance.scan.family import Match, Span, View
+
+MASK = "****"
+_SECRETS = "secrets"
+"""The family that says what must be masked."""
+_AROUND = 1
+_MOST_LINES = 6
+_WIDEST = 400
+_LONGEST_SHAPE = 2_000
+_SHORTEST_SECRET = 6
+_MOST_SECRETS = 200
+
+
+class FileResult(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was seen in one file, and the families that looked at it."""
+
+    findings: tuple[Finding, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    looked: tuple[str, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What one family gave for one file: by side for a family that looks at one side, all under `after` otherwise."""
+
+    family: str
+    after: tuple[Match, ...] = ()
+    before: tuple[Match, ...] = ()
+    comparing: bool = False
+
+
+class _Hidden:
+    """The secrets of a file, wherever else their text turns up: in the words of another family, on another line."""
+
+    def __init__(self, sides: "Iterable[_Side]") -> None:
+        found = {side.view.text[first:last] for side in sides for first, last in side.secrets}
+        self._texts = sorted((text for text in found if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+    def words(self, text: str, otherwise: str) -> str:
+        """The words of a family without any secret; with very many secrets, to look for them all costs too much."""
+        return self._without(text) if len(self._texts) <= _MOST_SECRETS else otherwise
+
+    def excerpt(self, excerpt: Excerpt | None) -> Excerpt | None:
+        """An excerpt, whose secrets are masked where they were found, with them masked elsewhere too."""
+        if excerpt is None or not self._texts or len(self._texts) > _MOST_SECRETS:
+            return excerpt
+        return Excerpt(first=excerpt.first, lines=tuple(self._without(line) for line in excerpt.lines))
+
+    def _without(self, text: str) -> str:
+        for secret in self._texts:
+            text = text.replace(secret, MASK)
+        return text
+
+
+class _Side:
+    """A view with all secret spans that any family saw in it."""
+
+    def __init__(self, view: View, secrets: Iterable[Span]) -> None:
+        self.view = view
+        self.secrets = _merged(secrets)
+
+    def masked(self, start: int, end: int) -> str:
+        """The text from `start` to `end` with secrets masked."""
+        pieces = []
+        at = start
+        for first, last in self.secrets:
+            if last <= at or first >= end:
+                continue
+            pieces += [self.view.text[at : max(first, at)], MASK]
+            at = min(last, end)
+        pieces.append(self.view.text[at:end])
+        return "".join(pieces)
+
+    def lines(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets of the start of one line and the end of another."""
+        starts = self.view.starts
+        return starts[first - 1], starts[last] if last < len(starts) else len(self.view.text)
+
+    def shape(self, match: Match) -> str:
+        """The lines of the match with white space folded and secrets masked, or what the family says it is."""
+        if match.shape:
+            return match.shape
+        if match.whole_file:
+            return ""
+        start, end = self.lines(self.view.position(match.start)[0], self.view.position(max(match.end - 1, match.start))[0])
+        # A line of megabytes is cut around the match, so that shapes stay small.
+        start, end = max(start, match.start - _LONGEST_SHAPE), min(end, match.end + _LONGEST_SHAPE)
+        return " ".join(self.masked(start, end).split())
+
+    def place(self, match: Match) -> Place:
+        """Where the match lies."""
+        if match.whole_file:
+            return Place(path=self.view.path, line=0)
+        line, column = self.view.position(match.start)
+        end_line, end_column = self.view.position(match.end)
+        return Place(path=self.view.path, line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def excerpt(self, place: Place) -> Excerpt | None:
+        """The lines around a place, secrets masked, long lines cut around the place."""
+        if place.line == 0:
+            return None
+        first = max(1, place.line - _AROUND)
+        last = min(max(place.line, place.end_line), place.line + _MOST_LINES - 1, len(self.view.starts))
+        lines = []
+        for number in range(first, last + 1):
+            start, end = self.lines(number, number)
+            cut = start
+            if number == place.line and place.column > _WIDEST // 2:
+                cut = start + place.column - _WIDEST // 4
+            text = self.masked(cut, min(end, cut + 2 * _WIDEST)).rstrip("\r\n")
+            lines.append(("…" if cut > start else "") + (text if len(text) <= _WIDEST else text[:_WIDEST] + "…"))
+        return Excerpt(first=first, lines=tuple(lines))
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for first, last in sorted(set(spans)):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def compare(
+    file: FileChange,
+    before: View | None,
+    after: View | None,
+    seen: Sequence[Seen],
+    rules: Mapping[str, Rule],
+    gaps: Sequence[Gap] = (),
+) -> FileResult:
+    """Join what all families saw in one file into its result.
+
+    A match of the after side is introduced when the before side has fewer matches of the same rule, shape and identity;
+    among equals those on added lines are the new ones. Where only pieces of the file are known, being on an added line
+    decides. A sighting is introduced also when the change touches its span, and `gone` when only the before side has it.
+    """
+    sides = {
+        name: _Side(view, (span for one in seen for match in _of(one, name) for span in match.secrets))
+        for name, view in (("before", before), ("after", after))
+        if view is not None
+    }
+    hidden = _Hidden(sides.values())
+    # Where the search for secrets came to no end, the lines around a finding may hold one that nobody saw.
+    quoted = not any(gap.scanner == _SECRETS for gap in gaps)
+    findings: list[Finding] = []
+    sightings: list[Sighting] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in seen:
+        for match, side, new, gone in _told_apart(file, one, sides):
+            rule = rules[match.rule]
+            if rule.tier is not None:
+                touched = new or gone or _touches(file, sides[side], match)
+                sightings.append(_sighting(rule, sides[side], match, hidden, introduced=touched, gone=gone))
+            elif not gone:
+                shape = sides[side].shape(match)
+                counts[(match.rule, shape)] += 1
+                name = "\0".join((rule.id, sides[side].view.path, shape, str(counts[(match.rule, shape)])))
+                findings.append(_finding(rule, sides[side], match, name, hidden, introduced=new, quoted=quoted))
+    return FileResult(
+        findings=tuple(findings),
+        sightings=tuple(sightings),
+        gaps=tuple(gaps),
+        looked=tuple(one.family for one in seen),
+    )
+
+
+def _of(one: Seen, side: str) -> Iterable[Match]:
+    if one.comparing:
+        return (match for match in one.after if match.side == side)
+    return one.after if side == "after" else one.before
+
+
+def _told_apart(file: FileChange, one: Seen, sides: Mapping[str, _Side]) -> Iterable[tuple[Match, str, bool, bool]]:
+    """Give each match with its side, whether it is new, and whether it is gone."""
+    if one.comparing:
+        yield from ((match, match.side, True, False) for match in one.after if match.side in sides)
+        return
+    old: Counter[tuple[str, str, str]] = Counter()
+    if "before" in sides:
+        old.update((match.rule, sides["before"].shape(match), match.identity) for match in one.before)
+    if "after" in sides:
+        side = sides["after"]
+        # Matches on untouched lines take their counterparts first, so that a copy is the one that counts as new.
+        order = sorted(one.after, key=lambda match: (_touches(file, side, match), match.start))
+        for match in order:
+            if file.partial:
+                yield match, "after", _touches(file, side, match), False
+                continue
+            key = (match.rule, side.shape(match), match.identity)
+            known = old[key] > 0
+            old[key] -= known
+            yield match, "after", not known, False
+    if "before" in sides and not file.partial:
+        for match in one.before:
+            key = (match.rule, sides["before"].shape(match), match.identity)
+            if old[key] > 0:
+                old[key] -= 1
+                yield match, "before", False, True
+
+
+def _touches(file: FileChange, side: _Side, match: Match) -> bool:
+    if match.whole_file:
+        return bool(file.added or file.removed)
+    first = side.view.position(match.start)[0]
+    last = side.view.position(max(match.end - 1, match.start))[0]
+    ranges = file.added if side.view.side == "after" else file.removed
+    return any(low <= last and first <= high for low, high in ranges)
+
+
+def _finding(
+    rule: Rule, side: _Side, match: Match, name: str, hidden: _Hidden, *, introduced: bool, quoted: bool
+) -> Finding:
+    place = side.place(match)
+    return Finding(
+        rule=rule.id,
+        family=rule.family,
+        severity=match.severity or rule.severity,
+        confidence=match.confidence or rule.confidence,
+        place=place,
+        message=hidden.words(match.message, rule.title) or rule.title,
+        fingerprint=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest(),
+        introduced=introduced,
+        fix=hidden.words(match.fix, rule.brief) or rule.brief,
+        cwe=rule.cwe,
+        controls=rule.controls,
+        steps=tuple(Step(place=step.place, message=hidden.words(step.message, rule.title)) for step in match.steps),
+        excerpt=hidden.excerpt(side.excerpt(place)) if quoted else None,
+    )
+
+
+def _sighting(rule: Rule, side: _Side, match: Match, hidden: _Hidden, *, introduced: bool, gone: bool) -> Sighting:
+    return Sighting(
+        trigger=rule.id,
+        title=rule.title,
+        tier=rule.tier or 0,
+        place=side.place(match),
+        reason=hidden.words(match.message, rule.title) or rule.title,
+        introduced=introduced,
+        gone=gone,
+    )

@@ -1,0 +1,1 @@
+"""The family `secrets`: keys, tokens and passwords that stand in text."""

@@ -1,0 +1,111 @@
+"""The one reader of configuration: `.clearance/settings.toml`, taken from the base of a change."""
+
+import difflib
+import re
+from typing import Any
+
+import msgspec
+
+from clearance.facts.errors import BadSettings
+from clearance.facts.fact import Fact
+from clearance.facts.glob import matcher
+
+PLACE = ".clearance/settings.toml"
+_MOST_BYTES = 256 * 1024
+
+
+class ScanSettings(Fact):
+    """`[scan]`: what is looked at, and for how long."""
+
+    exclude: tuple[str, ...] = ()
+    """Paths that are not looked at, as globs (`docs/**`, `*.min.js`); each is reported as a gap."""
+    seconds_per_file: float = 10.0
+    """How long one scanner may spend on one file before that is a gap."""
+    seconds: float = 600.0
+    """How long the whole scan may take before the rest is a gap."""
+    workers: int = 0
+    """How many processes may scan; 0 means one per core."""
+    index_days: int = 180
+    """From which age, in days, the offline index of package names counts as out of date."""
+
+
+class ReportSettings(Fact):
+    """`[report]`: how results are shown."""
+
+    pages: str = "urn:clearance:rule:"
+    """Where rule pages can be read: the rule's id is appended to this URI."""
+
+
+class Settings(Fact):
+    """All settings, each with a default; no file at all is a good file."""
+
+    scan: ScanSettings = ScanSettings()
+    report: ReportSettings = ReportSettings()
+
+
+def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
+    """Read settings from TOML, or give the defaults for None.
+
+    Raises:
+        BadSettings: not TOML, an unknown key (with the nearest known one), or a value of the wrong kind.
+    """
+    if text is None:
+        return Settings()
+    if len(text) > _MOST_BYTES:
+        raise BadSettings("larger than 256 KiB", where=where, next="settings are a few lines of TOML")
+    import tomllib  # most repositories have no settings
+
+    try:
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        place = f"{where}:{found[1]}" if found else where
+        raise BadSettings(f"not TOML: {error}", where=place, next="see docs/reference/settings.md") from None
+    _refuse_unknown(data, Settings, text, where, ())
+    try:
+        settings = msgspec.convert(data, Settings)
+    except (msgspec.ValidationError, RecursionError) as error:
+        key = re.search(r"\$(?:\.\w+)*\.(\w+)", str(error))
+        place = _at(key[1], text, where) if key else where
+        raise BadSettings(str(error), where=place, next="see docs/reference/settings.md") from None
+    return _in_range(settings, text, where)
+
+
+def _at(key: str, text: str, where: str) -> str:
+    """Give where a key stands first, as `path:line`; the path alone if it is written in another way."""
+    lines = enumerate(text.split("\n"), 1)
+    line = next((number for number, one in lines if re.match(rf"\s*\[?\s*{re.escape(key)}\b", one)), 0)
+    return f"{where}:{line}" if line else where
+
+
+def _refuse_unknown(data: dict[str, Any], kind: type[msgspec.Struct], text: str, where: str, above: tuple[str, ...]) -> None:
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in data.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0)
+            name = ".".join((*above, key))
+            raise BadSettings(
+                f"unknown key {name!r}", where=_at(key, text, where), next=f"the nearest known key is {near[0]!r}"
+            )
+        inner = known[key]
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            _refuse_unknown(value, inner, text, where, (*above, key))
+
+
+def _in_range(settings: Settings, text: str, where: str) -> Settings:
+    scan = settings.scan
+    try:
+        matcher(scan.exclude)
+    except ValueError as error:
+        place = _at("exclude", text, where)
+        raise BadSettings(f"scan.exclude: {error}", where=place, next="patterns are globs, such as docs/**") from None
+    for name, value, low, high in (
+        ("scan.seconds_per_file", scan.seconds_per_file, 0.1, 3_600),
+        ("scan.seconds", scan.seconds, 1, 86_400),
+        ("scan.workers", scan.workers, 0, 256),
+        ("scan.index_days", scan.index_days, 1, 3_650),
+    ):
+        if not low <= value <= high:
+            place = _at(name.removeprefix("scan."), text, where)
+            raise BadSettings(f"{name} is {value:g}", where=place, next=f"it must lie between {low:g} and {high:g}")
+    return settings

@@ -1,0 +1,115 @@
+"""Facts: the lattice, canonical form, text that is safe to show."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearance.facts.decision import Verdict
+from clearance.facts.errors import BadPage, ClearanceError
+from clearance.facts.fact import canonical, digest
+from clearance.facts.finding import Place
+from clearance.facts.text import decode, visible
+
+verdicts = st.sampled_from(Verdict)
+
+
+@given(verdicts, verdicts, verdicts)
+def test_verdicts_join_to_a_lattice(a: Verdict, b: Verdict, c: Verdict) -> None:
+    assert a.join(b) == b.join(a)
+    assert a.join(b.join(c)) == a.join(b).join(c)
+    assert a.join(a) == a
+    assert a.join(b).rank >= max(a.rank, b.rank)
+
+
+@given(st.lists(verdicts, min_size=1), st.randoms())
+def test_order_repetition_and_number_of_voices_cannot_make_a_verdict_milder(voices: list[Verdict], random: object) -> None:
+    joined = Verdict.join_all(tuple(voices))
+    assert joined == Verdict.join_all(tuple(reversed(voices + voices)))
+    assert all(joined.rank >= voice.rank for voice in voices)
+
+
+def test_no_voice_at_all_denies() -> None:
+    assert Verdict.join_all(()) is Verdict.DENY
+
+
+def test_a_digest_names_the_content() -> None:
+    one, two = Place(path="a", line=1), Place(path="a", line=2)
+    assert digest(one) == digest(Place(path="a", line=1)) != digest(two)
+    assert one == Place(path="a", line=1)
+    assert hash(one) == hash(Place(path="a", line=1))
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-(2**53) + 1, 2**53 - 1)))
+def test_the_canonical_form_is_json_that_reads_back_and_ignores_order(data: dict[str, int]) -> None:
+    assert json.loads(canonical(data)) == data
+    assert canonical(dict(reversed(data.items()))) == canonical(data)
+
+
+@given(st.text())
+def test_visible_text_holds_nothing_that_moves_hides_or_reorders(text: str) -> None:
+    shown = visible(text)
+    assert not [char for char in shown if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not [
+        char
+        for char in shown
+        if unicodedata.bidirectional(char) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    ]
+    assert "\u200b" not in shown
+    assert visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[31mb", "a\\x1b[31mb"),
+        ("a\nb", "a\\nb"),
+        ("a\u202eb", "a\\u202eb"),
+        ("ünï 漢字", "ünï 漢字"),
+        ("\U000e0041", "\\U000e0041"),
+        ("a\xadb\ufe01\u3164", "a\\xadb\\ufe01\\u3164"),
+    ],
+)
+def test_visible_escapes_and_leaves_the_rest(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "encoding"),
+    [
+        (b"", "", "utf-8"),
+        ("ä".encode(), "ä", "utf-8"),
+        ("ä\n".encode("utf-8-sig"), "ä\n", "utf-8-sig"),
+        ("hello ä\n".encode("utf-16"), "hello ä\n", "utf-16"),
+        ("hello there\n".encode("utf-16-le"), "hello there\n", "utf-16-le"),
+        ("hello there\n".encode("utf-16-be"), "hello there\n", "utf-16-be"),
+        ("hello".encode("utf-32"), "hello", "utf-32"),
+    ],
+)
+def test_text_is_read_in_the_encodings_that_people_use(data: bytes, text: str, encoding: str) -> None:
+    assert decode(data) == (text, encoding, False)
+
+
+def test_bytes_that_do_not_fit_are_told_and_binary_is_no_text() -> None:
+    broken = decode(b"caf\xe9")
+    assert broken is not None
+    assert broken.broken
+    assert decode(b"\x7fELF\x02\x01\x00\x00\x00" + bytes(range(256))) is None
+
+
+@given(st.binary())
+def test_decoding_never_raises_and_never_invents_surrogates(data: bytes) -> None:
+    decoded = decode(data)
+    assert decoded is None or not any("\ud800" <= char <= "\udfff" for char in decoded.text)
+
+
+def test_an_error_says_what_where_and_what_next_and_survives_a_worker() -> None:
+    import pickle
+
+    error = BadPage("no id", where="rules/x.md:3", next="add `id:`")
+    assert str(error) == "rules/x.md:3: no id (add `id:`)"
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own bytes
+    assert isinstance(again, ClearanceError)
+    assert (again.what, again.where, again.next) == (error.what, error.where, error.next)

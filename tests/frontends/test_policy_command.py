@@ -1,0 +1,153 @@
+"""`clearance policy`, as it is typed."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from clearance.decide.table import FindingRow, Row, case_of
+from clearance.facts.decision import Verdict
+from clearance.frontends.cli.main import run
+
+POLICY = """\
+@id("payments-need-a-person")
+@why("no AI changes the payment code alone")
+forbid (principal, action == Action::"go-further-unreviewed", resource is File)
+when { principal.byAi && resource.path like "src/payments/*" };
+"""
+CASES = """\
+[[case]]
+name = "an AI touches the payment code"
+files = ["src/payments/charge.py"]
+verdict = "ASK"
+reasons = ["payments-need-a-person"]
+
+[[case]]
+name = "a person may"
+author = "person"
+files = ["src/payments/charge.py"]
+verdict = "ALLOW"
+
+[[case]]
+name = "elsewhere an AI may"
+files = ["src/shop.py"]
+verdict = "ALLOW"
+"""
+
+
+@pytest.fixture
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    folder = tmp_path / ".clearance/policies"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "payments-need-a-person.cedar").write_text(POLICY)
+    (folder / "tests" / "payments.toml").write_text(CASES)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def test_the_list_names_built_in_and_team_policies(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "no-secrets                           DENY for a finding" in shown
+    assert "no AI changes the payment code alone   (the team's own)" in shown
+
+
+def test_one_policy_is_shown_whole(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "show", "payments-need-a-person"]) == 0
+    shown = capsys.readouterr().out
+    assert POLICY in shown
+    assert "people     1 reviewer" in shown
+
+
+def test_an_unknown_policy_is_an_error_that_names_the_nearest(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "show", "no-secret"]) == 2
+    assert "Did you mean 'no-secrets'?" in capsys.readouterr().err
+    assert run(["policy", "explain", "no-secret", "--case", "x"]) == 2
+
+
+def test_the_schema_and_the_manual_are_shown(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "show", "--schema"]) == 0
+    assert "entity Finding {" in capsys.readouterr().out
+    assert run(["policy", "show", "--manual"]) == 0
+    assert capsys.readouterr().out.startswith("# Policies\n")
+    assert run(["policy", "show"]) == 2
+
+
+def test_the_team_s_cases_are_run_and_its_policies_changed(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "test"]) == 0
+    assert capsys.readouterr().out == "3 cases, 0 failed; 0 changes of policies that no case notices\n"
+
+
+def test_a_case_that_fails_is_shown(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = '[[case]]\nname = "a person may not"\nauthor = "person"\nfiles = ["src/payments/a.py"]\nverdict = "DENY"\n'
+    (team / "tests" / "wrong.toml").write_text(wrong)
+    assert run(["policy", "test"]) == 1
+    assert "✗ a person may not\n    expected  DENY\n    got       ALLOW\n" in capsys.readouterr().out
+
+
+def test_a_policy_that_no_case_would_miss_fails(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (team / "tests" / "payments.toml").unlink()
+    assert run(["policy", "test"]) == 1
+    assert "✗ payments-need-a-person: no case notices it dropped\n" in capsys.readouterr().out
+
+
+def test_clearance_s_own_cases_are_run_when_asked_for(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "test", "--all"]) == 0
+    assert " 0 failed; 0 changes of policies" in capsys.readouterr().out
+
+
+def test_a_policy_with_an_error_names_file_and_line(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (team / "payments-need-a-person.cedar").write_text(POLICY.replace("resource.path", "resource.paht"))
+    for command in (["list"], ["test"], ["show", "no-secrets"]):
+        assert run(["policy", *command]) == 2
+        error = capsys.readouterr().err
+        assert ".clearance/policies/payments-need-a-person.cedar:4: attribute `paht`" in error
+
+
+def test_a_link_among_the_cases_is_not_followed(team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (team / "tests" / "linked.toml").symlink_to("/etc/hostname")
+    assert run(["policy", "test"]) == 0
+    assert capsys.readouterr().out.startswith("3 cases")
+
+
+def test_a_case_is_explained(team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = case_of(Row(name="x", verdict=Verdict.DENY, findings=(FindingRow(path="app/\x1b[31mdb.py"),)))
+    file = tmp_path / "case.json"
+    file.write_bytes(msgspec.json.encode(case))
+    assert run(["policy", "explain", "--case", str(file), "no-new-high-findings", "no-secrets"]) == 0
+    assert capsys.readouterr().out == (
+        "DENY because of no-new-high-findings\n"
+        "\nno-new-high-findings   fired (DENY)\n"
+        "    python-sql-string-build at app/\\x1b[31mdb.py:1: resource.introduced = yes, resource.severity = high, "
+        "resource.confidence = high, resource.family = code\n"
+        "\nno-secrets   did not fire; 1 subject asked\n"
+        "    python-sql-string-build at app/\\x1b[31mdb.py:1: resource.introduced = yes, resource.family = code, "
+        "resource.confidence = high\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, json.dumps({"schema": "urn:clearance:outcome:v1"})])
+def test_what_is_no_case_is_refused(team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (tmp_path / "case.json").write_text(text)
+    assert run(["policy", "explain", "--case", str(tmp_path / "case.json")]) == 2
+    assert "no case" in capsys.readouterr().err
+
+
+def test_without_a_case_the_last_decision_of_the_log_is_explained(
+    team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["policy", "explain"]) == 2
+    assert "no decision is in the log yet" in capsys.readouterr().err
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@shop.example"]
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "policies"], check=True)
+    (tmp_path / "src" / "payments").mkdir(parents=True)
+    (tmp_path / "src" / "payments" / "charge.py").write_text("price = 3\n")
+    assert run(["check"]) == 3
+    checked = capsys.readouterr().out
+    assert "payments-need-a-person" in checked
+    assert run(["policy", "explain", "payments-need-a-person"]) == 0
+    assert "src/payments/charge.py: principal.byAi = yes, resource.path = src/payments/charge.py" in capsys.readouterr().out

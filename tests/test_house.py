@@ -1,0 +1,110 @@
+"""The house stands: floors, closed doors, lengths, text that belongs to no machine."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[1]
+SOURCE = TOP / "src" / "clearance"
+
+
+def tracked(*patterns: str) -> Iterator[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard", *patterns], cwd=TOP, capture_output=True, check=True
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (TOP / name).is_file():
+            yield TOP / name
+
+
+@pytest.fixture(autouse=True)
+def _in_a_checkout() -> None:
+    if not (TOP / ".git").exists():
+        pytest.skip("not a git checkout: the files to judge cannot be listed")
+
+
+def test_floors_and_families_keep_to_their_contracts() -> None:
+    shown = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], cwd=TOP, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0, shown.stdout
+
+
+def test_each_command_imports_its_room_only_when_it_is_called() -> None:
+    for path in (SOURCE / "frontends" / "cli").glob("*.py"):
+        names = {
+            name
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+        }
+        ours = {name for name in names if name.startswith("clearance") and not name.startswith("clearance.frontends")}
+        assert ours <= {"clearance"}, f"{path.name} imports {ours} at the top"
+
+
+def test_no_function_is_longer_than_80_lines_and_the_pipeline_not_longer_than_150() -> None:
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                assert length <= 80, f"{path.name}: {node.name} has {length} lines"
+    assert len((SOURCE / "pipeline.py").read_text().splitlines()) <= 150
+
+
+def test_everything_public_has_a_docstring() -> None:
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        assert ast.get_docstring(tree), f"{path.relative_to(TOP)} has no docstring"
+        for node in _public(tree):
+            assert ast.get_docstring(node), f"{path.relative_to(TOP)}: {node.name} has no docstring"
+
+
+def _public(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node)
+
+
+def test_nothing_names_a_machine_a_registry_host_or_this_workplace() -> None:
+    forbidden = re.compile(
+        "|".join(
+            [
+                r"/wo" + r"rk/",
+                r"/ro" + r"ot/",
+                r"py" + r"pi\.org/simple",
+                r"files\.python" + r"hosted",
+                r"registry\.npm" + r"js\.org",
+            ]
+        )
+    )
+    for path in tracked("*.py", "*.md", "*.toml", "*.lock", "*.yml", "*.yaml", "*.json", ".ci/run", "dev"):
+        found = forbidden.search(path.read_text(encoding="utf-8"))
+        assert not found, f"{path.relative_to(TOP)}: {found[0] if found else ''}"
+
+
+def test_every_dependency_is_pinned_with_hashes() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    wanted = {re.split(r"[<>=;~! ]", line)[0].lower() for line in project["project"]["dependencies"]}
+    for name in ("runtime", "dev"):
+        lines = (TOP / "requirements" / f"{name}.lock").read_text().replace("\\\n", " ").splitlines()
+        pinned = {line.split("==")[0].strip().lower(): line for line in lines if line and not line.startswith("#")}
+        assert wanted <= set(pinned)
+        assert all("--hash=sha256:" in line for line in pinned.values())
+
+
+def test_the_version_is_said_once() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "clearance", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    from clearance import __version__
+
+    assert shown == f"clearance {__version__}\n"
+    assert f"## {__version__}" in (TOP / "CHANGELOG.md").read_text()
