@@ -183,6 +183,28 @@ def test_secrets_that_one_scanner_sees_are_masked_in_the_excerpts_of_all() -> No
     assert scanned.findings[0].excerpt.lines[0] == "evil('****')"
 
 
+class FirstWord(Toy):
+    """Calls the first occurrence of each `hunter…` word a secret, and sees no other one."""
+
+    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap]:
+        for word in dict.fromkeys(word for word in view.text.split() if word.startswith("hunter")):
+            at = view.text.find(word)
+            yield Match(rule="found-it", start=at, end=at + len(word), secrets=((at, at + len(word)),), identity=word)
+
+
+def test_the_value_of_a_secret_is_masked_on_other_lines_of_its_file_too() -> None:
+    scanned = run({}, {"a": b"hunter21\n\n\nevil('hunter21')\n"}, Toy(), FirstWord("secrets"))
+    assert "hunter" not in repr(scanned)
+    assert any(one.excerpt and "evil('****')" in one.excerpt.lines for one in scanned.findings)
+
+
+def test_with_too_many_secrets_to_look_for_no_line_is_quoted() -> None:
+    words = "\n".join(f"hunter{number:04}" for number in range(250))
+    scanned = run({}, {"a": f"{words}\n\n\nevil('hunter0001')\n".encode()}, Toy(), FirstWord("secrets"))
+    assert len(scanned.findings) == 251
+    assert "hunter" not in repr(scanned)
+
+
 def test_another_secret_in_the_same_place_is_new() -> None:
     class Secret(Toy):
         def look(self, view: View, budget: Budget) -> Iterable[Match | Gap]:

@@ -52,9 +52,10 @@ class _Hidden:
         return self._without(text) if len(self._texts) <= _MOST_SECRETS else otherwise
 
     def excerpt(self, excerpt: Excerpt | None) -> Excerpt | None:
-        """An excerpt, whose secrets are masked where they were found, with them masked elsewhere too."""
-        if excerpt is None or not self._texts or len(self._texts) > _MOST_SECRETS:
-            return excerpt
+        """An excerpt, whose secrets are masked where they were found, with them masked elsewhere too; none with very many
+        secrets, because to look for them all costs too much."""
+        if excerpt is None or len(self._texts) > _MOST_SECRETS:
+            return None
         return Excerpt(first=excerpt.first, lines=tuple(self._without(line) for line in excerpt.lines))
 
     def _without(self, text: str) -> str:
