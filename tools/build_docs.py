@@ -120,6 +120,13 @@ def schema() -> str:
     return json.dumps(outcome_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def detect() -> str:
+    """The JSON Schema of Detect blocks, for editors."""
+    from clearance.scan.code.detect.schema import detect_schema
+
+    return json.dumps(detect_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PLAYED = ("README.md", "docs/tutorial/first-check.md")
 """Pages whose transcripts are run."""
 PAGES: dict[str, Callable[[], str]] = {
@@ -129,6 +136,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "policies.md": policies,
     "schema/outcome.json": schema,
+    "detect.schema.json": detect,
 }
 
 

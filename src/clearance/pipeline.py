@@ -6,13 +6,17 @@ from typing import NamedTuple
 import msgspec
 
 from clearance.assess.assess import assess
-from clearance.facts.change import Change, Collected
+from clearance.facts.change import Change, Collected, Contents
 from clearance.facts.decision import Case, Decision
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.glob import matcher
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.rules.catalogue import Catalogue
 from clearance.rules.model import Rule
+from clearance.scan.imported.merge import FAMILY as IMPORTED
+from clearance.scan.imported.merge import with_opinions
+from clearance.scan.imported.opinion import Opinion
+from clearance.scan.memory import Memory
 from clearance.scan.runner import Limits, Progress, Scanned, scan
 from clearance.scan.worker import Furnish, Reserve
 
@@ -28,8 +32,13 @@ class Parts(NamedTuple):
     reserve: Reserve
     families: Sequence[str]
     limits: Limits
+    memory: Memory | None
     exclude: tuple[str, ...]
     warm: Callable[[], object]
+    ask: Callable[[Change, Contents], object]
+    """Starts other tools on the change."""
+    opinions: Callable[[], Sequence[Opinion]]
+    """What they and the given result files say."""
     decide: Callable[[Case], Decision]
     record: Callable[[Case, Decision], Receipt]
 
@@ -63,9 +72,16 @@ def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tupl
     left_out = {file.path for file in collected.change.files if excluded(file.path)}
     kept = tuple(file for file in collected.change.files if file.path not in left_out)
     change = msgspec.structs.replace(collected.change, files=kept)
-    scanned = scan(
-        change, collected.contents, parts.furnish, parts.families, parts.limits, progress, parts.warm, parts.reserve
-    )
+
+    def meanwhile() -> None:
+        parts.warm()
+        parts.ask(change, collected.contents)
+
+    scanners = (parts.furnish, parts.families, parts.limits)
+    scanned = scan(change, collected.contents, *scanners, progress, meanwhile, parts.reserve, parts.memory)
+    opinions = parts.opinions()
+    if opinions:
+        scanned = with_opinions(scanned, opinions, change, collected.contents)
     gaps = [
         *(Gap(scanner="rules", path="", kind=GapKind.UNPARSED, detail=str(error)) for error in parts.catalogue.broken),
         *(gap for gap in collected.gaps if gap.path not in left_out),
@@ -84,7 +100,7 @@ def _outcome(
     decision: Decision | None = None,
     receipt: Receipt | None = None,
 ) -> Outcome:
-    named = sorted({finding.rule for finding in scanned.findings})
+    named = sorted({finding.rule for finding in scanned.findings if finding.family != IMPORTED})
     return Outcome(
         schema=SCHEMA,
         version=parts.version,

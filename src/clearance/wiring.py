@@ -1,7 +1,9 @@
 """Furnishes the house: the only place that names concrete classes."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -11,34 +13,39 @@ import msgspec
 
 from clearance import __version__, pipeline
 from clearance.facts.cache import Cache
-from clearance.facts.change import Collected
+from clearance.facts.change import Change, Collected, Contents
 from clearance.facts.decision import Case, Decision, Verdict
-from clearance.facts.errors import BadPage, NotARepository, UnknownRevision, UsageError
+from clearance.facts.errors import BadFile, BadPage, NotARepository, UnknownRevision, UsageError
+from clearance.facts.finding import Finding
 from clearance.facts.outcome import Outcome, Receipt
 from clearance.report.look import Times
 from clearance.rules import catalogue as catalogues
 from clearance.rules.catalogue import Catalogue, join, load, read_catalogue
 from clearance.rules.model import Rule
 from clearance.scan.look import AnyFamily
+from clearance.scan.memory import Memory
 from clearance.scan.runner import Limits, Progress
 from clearance.scan.worker import Reserve
 from clearance.settings import PLACE as SETTINGS
 from clearance.settings import Settings, read_settings
 from clearance.stores.cache import FileCache, cache_directory
 from clearance.stores.pages import TEAM as TEAM_RULES
-from clearance.stores.pages import builtin_pages, builtin_stamp, pages_in, read_text
+from clearance.stores.pages import builtin_pages, builtin_stamp, code_stamp, pages_in, read_text
 
 if TYPE_CHECKING:
     from clearance.attest.signers.file import FileSigner, Purpose
     from clearance.decide.policy_set import Policies
     from clearance.examples import Failure
     from clearance.record.log import Log
+    from clearance.scan.imported.opinion import Opinion
     from clearance.stores.private import PrivateFolder
 
 FAMILIES = ("secrets", "code", "packages", "tampering")
+_PANEL_SECONDS = 900.0
+_MOST_MENDED = 4 << 20
 OWN = ".clearance/"
 TEAM_POLICIES = ".clearance/policies"
-_LOOKED_FOR_BY = {"triggers": "code"}
+_LOOKED_FOR_BY = {"triggers": "code", "vocabulary": "code"}
 """Families of pages that another scanner looks for."""
 
 
@@ -52,6 +59,16 @@ class Wanted(NamedTuple):
     patch: bytes | None = None
     patch_name: str = ""
     agent: str | None = None
+
+
+class Second(NamedTuple):
+    """Second opinions that a person asks for: tools to run (`bandit`, `semgrep=DIR`), and SARIF files of tools that ran."""
+
+    tools: tuple[str, ...] = ()
+    sarif: tuple[Path, ...] = ()
+
+
+NO_SECOND = Second()
 
 
 class Judged(NamedTuple):
@@ -68,6 +85,7 @@ def check(
     environment: Mapping[str, str],
     progress: Progress | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    second: Second = NO_SECOND,
 ) -> Judged:
     """Judge a change from end to end, and record the decision. `meanwhile` is called while the scanners work: to import what
     shows the outcome, say.
@@ -76,12 +94,13 @@ def check(
         clearance.facts.errors.ClearanceError: used wrongly, or could not look.
     """
     began = _now()
-    ahead = _builtin_furnish(environment)
-    with Reserve(ahead) as reserve:
+    opinions = _Opinions(second, environment)
+    ahead = _builtin_furnish(wanted.directory, environment)
+    with Reserve(ahead) as reserve, closing(opinions):
         collected, own = _collect(wanted, environment)
         try:
             recorder = _Recorder(wanted.directory, environment, own)
-            outcome = pipeline.judge(collected, _parts(ahead, reserve, own, meanwhile, recorder), progress)
+            outcome = pipeline.judge(collected, _parts(ahead, reserve, own, meanwhile, opinions, recorder), progress)
         finally:
             _close(collected)
     return Judged(outcome, Times(began, _now()), _exit_code(outcome.decision))
@@ -92,9 +111,13 @@ def scan(
     environment: Mapping[str, str],
     progress: Progress | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    second: Second = NO_SECOND,
+    *,
+    fresh: bool = False,
 ) -> Judged:
     """Look at everything in a directory, or at one file. Settings and rules of a team are those of the commit that is
-    checked out where `path` lies in a repository: files that are looked at have no say.
+    checked out where `path` lies in a repository: files that are looked at have no say. Unless `fresh`, results of an
+    earlier scan stand for files that have not changed.
 
     Raises:
         clearance.facts.errors.ClearanceError: used wrongly, or could not look.
@@ -102,15 +125,129 @@ def scan(
     from clearance.collect.tree import directory
 
     began = _now()
-    ahead = _builtin_furnish(environment)
-    with Reserve(ahead) as reserve:
-        collected = directory(path, environment=environment)
+    opinions = _Opinions(second, environment)
+    ahead = _builtin_furnish(path, environment, sightings=False)
+    with Reserve(ahead) as reserve, closing(opinions):
+        parts = _parts(ahead, reserve, _committed(path, environment), meanwhile, opinions)
+        memory = None if fresh else _memory(path, parts, environment)
+        collected = directory(path, environment=environment, memory=memory)
         try:
-            own = _committed(path, environment)
-            outcome = pipeline.look(collected, _parts(ahead, reserve, own, meanwhile), progress)
+            outcome = pipeline.look(collected, parts._replace(memory=memory), progress)
         finally:
             _close(collected)
     return Judged(outcome, Times(began, _now()), 4 if any(gap.matters for gap in outcome.gaps) else 0)
+
+
+class FixedFile(NamedTuple):
+    """What was mended in one file: a unified diff, how many findings, and those that were left with line and reason."""
+
+    path: str
+    diff: tuple[str, ...]
+    done: int
+    left: tuple[tuple[str, int, str], ...]
+
+
+class Fixed(NamedTuple):
+    """All files with something to mend; `unseen`: something could not be looked at."""
+
+    files: tuple[FixedFile, ...]
+    unseen: bool
+
+
+def fix(
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    rules: Sequence[str] = (),
+    write: bool = False,
+    progress: Progress | None = None,
+) -> Fixed:
+    """Mend what has one safe answer in a directory or file; without `write` nothing is changed.
+
+    Raises:
+        clearance.facts.errors.ClearanceError: used wrongly, or a file cannot be written.
+    """
+    from clearance.collect.tree import directory
+
+    ahead = _builtin_furnish(path, environment, sightings=False)
+    opinions = _Opinions(NO_SECOND, environment)
+    with Reserve(ahead) as reserve:
+        collected = directory(path, environment=environment)
+        try:
+            parts = _parts(ahead, reserve, _committed(path, environment), lambda: None, opinions)
+            unknown = [rule for rule in rules if rule not in {one.id for one in parts.catalogue}]
+            if unknown:
+                raise UsageError(f"no rule {unknown[0]!r}", next="`clearance rules list` names all")
+            outcome = pipeline.look(collected, parts, progress)
+            wanted: dict[str, list[Finding]] = {}
+            for finding in outcome.findings:
+                if finding.edits and (not rules or finding.rule in rules):
+                    wanted.setdefault(finding.place.path, []).append(finding)
+            root = path if path.is_dir() else path.parent
+            families, by_id = parts.furnish()
+            mender = _Mender(collected, families, by_id, parts.limits.seconds)
+            files = tuple(mender.mend(root, name, found, write=write) for name, found in sorted(wanted.items()))
+        finally:
+            _close(collected)
+    return Fixed(files, any(gap.matters for gap in outcome.gaps))
+
+
+class _Mender:
+    """Mends one file after the other, with the families that found what is to be mended."""
+
+    def __init__(
+        self, collected: Collected, families: Sequence[AnyFamily], rules: Mapping[str, Rule], seconds: float
+    ) -> None:
+        self._collected = collected
+        self._families = [family for family in families if family.name == "code"]
+        self._rules = rules
+        self._seconds = seconds
+        self._files = {file.path: file for file in collected.change.files}
+        for family in self._families:
+            family.start(collected.contents)
+
+    def mend(self, root: Path, name: str, findings: Sequence[Finding], *, write: bool) -> FixedFile:
+        """Mend one file."""
+        import difflib
+
+        from clearance.scan.mend import mend
+        from clearance.stores.worktree import replace_file
+
+        def left(reason: str) -> FixedFile:
+            return FixedFile(name, (), 0, tuple((one.rule, one.place.line, reason) for one in findings))
+
+        data = self._collected.contents.read(name, "after", _MOST_MENDED + 1)
+        mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+        try:
+            text = data.removeprefix(mark).decode("utf-8")
+        except UnicodeDecodeError:
+            return left("only text in UTF-8 is mended")
+        if len(data) > _MOST_MENDED:
+            return left("the file is larger than 4 MiB")
+        mended = mend(text, findings, lambda changed: self._look(name, mark + changed.encode()))
+        diff = tuple(
+            line.rstrip("\n")
+            for line in difflib.unified_diff(
+                text.splitlines(keepends=True), mended.text.splitlines(keepends=True), f"a/{name}", f"b/{name}", n=1
+            )
+        )
+        if write and mended.done:
+            replace_file(root / name, data, mark + mended.text.encode())
+        return FixedFile(
+            name, diff, len(mended.done), tuple((one.rule, one.place.line, reason) for one, reason in mended.left)
+        )
+
+    def _look(self, name: str, data: bytes) -> tuple[Sequence[Finding], int] | None:
+        from clearance.collect.memory import change_of
+        from clearance.scan.grammar import broken_pieces
+        from clearance.scan.language import language_of
+        from clearance.scan.look import look_at
+
+        one = change_of({}, {name: data})
+        result = look_at(one.change.files[0], one.contents, self._families, self._rules, seconds=self._seconds)
+        if any(gap.matters for gap in result.gaps):
+            return None
+        return result.findings, broken_pieces(language_of(name) or "", data)
 
 
 def open_catalogue(directory: Path) -> Catalogue:
@@ -266,18 +403,32 @@ class _Furnish(msgspec.Struct, frozen=True):
     cache: Path
     today: date
     index_days: int
+    sightings: bool = True
+    """Whether anybody asks what calls for care; a scan without a verdict does not."""
+    installed: tuple[Path, ...] = ()
+    """Folders of installed packages, which are read as text."""
 
     def __call__(self) -> tuple[Sequence[AnyFamily], Mapping[str, Rule]]:
         """Build them."""
         rules = self.catalogue.rules
-        families = [_family(name, rules, FileCache(self.cache), self.today, self.index_days) for name in FAMILIES]
+        if not self.sightings:
+            rules = tuple(rule for rule in rules if rule.tier is None)
+        cache = FileCache(self.cache)
+        families = [_family(name, rules, cache, self.today, self.index_days, installed=self.installed) for name in FAMILIES]
         return families, {rule.id: rule for rule in rules}
 
 
-def _builtin_furnish(environment: Mapping[str, str]) -> _Furnish:
+def _builtin_furnish(directory: Path, environment: Mapping[str, str], *, sightings: bool = True) -> _Furnish:
     """What scanners are built from where a team says nothing of its own, which is not known before the change is."""
     catalogue = _builtin_catalogue(_cache(environment))
-    return _Furnish(catalogue, cache_directory(environment), datetime.now(UTC).date(), Settings().scan.index_days)
+    return _Furnish(
+        catalogue,
+        cache_directory(environment),
+        datetime.now(UTC).date(),
+        Settings().scan.index_days,
+        sightings,
+        _installed(directory, environment),
+    )
 
 
 def _parts(
@@ -285,6 +436,7 @@ def _parts(
     reserve: Reserve,
     own: Mapping[str, bytes],
     meanwhile: Callable[[], object],
+    opinions: "_Opinions",
     recorder: _Recorder | None = None,
 ) -> pipeline.Parts:
     """Build everything that a run needs from the team's files."""
@@ -305,18 +457,88 @@ def _parts(
         reserve=reserve,
         families=FAMILIES,
         limits=Limits(seconds=settings.scan.seconds_per_file, total=settings.scan.seconds, workers=settings.scan.workers),
+        memory=None,
         exclude=settings.scan.exclude,
         warm=warm,
+        ask=opinions.ask,
+        opinions=opinions.all,
         decide=recorder.decide if recorder else _nobody,
         record=recorder.record if recorder else _nobody,
     )
+
+
+class _Opinions:
+    """What other tools say about a change. What a person wrote wrongly is refused before the work begins."""
+
+    def __init__(self, second: Second, environment: Mapping[str, str]) -> None:
+        self._logs: list[tuple[str, bytes]] = []
+        self._panel: Any = None
+        self._paths: tuple[str, ...] = ()
+        if second.tools:
+            from clearance.scan.imported.panel import Panel, read_asked
+
+            self._panel = Panel(read_asked(second.tools, environment), environment, _PANEL_SECONDS)
+        for path in second.sarif:
+            try:
+                self._logs.append((str(path), path.read_bytes()))
+            except OSError as error:
+                raise BadFile(error.strerror or "cannot be read", where=str(path), next="give a SARIF file") from None
+
+    def ask(self, change: Change, contents: Contents) -> None:
+        """Start the tools."""
+        self._paths = tuple(file.path for file in change.files)
+        if self._panel is not None:
+            self._panel.begin(change.files, contents)
+
+    def all(self) -> "list[Opinion]":
+        """Read what there is, and wait for the rest."""
+        found: list[Opinion] = []
+        if self._logs:
+            from clearance.scan.imported import sarif
+
+            for where, data in self._logs:
+                found += sarif.read(data, self._paths, where=where)
+        return [*found, *self._panel.finish()] if self._panel is not None else found
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        if self._panel is not None:
+            self._panel.end()
+
+
+def _memory(path: Path, parts: pipeline.Parts, environment: Mapping[str, str]) -> Memory:
+    """Open what is known from an earlier scan of the same place by the same scanners with the same rules and settings."""
+    from clearance.scan.packages.age import index_date
+
+    furnish = cast("_Furnish", parts.furnish)
+    day = index_date()
+    stale = day is None or (furnish.today - day).days > furnish.index_days
+    libraries = [(os.fspath(one), one.stat().st_mtime_ns) for one in furnish.installed]
+    stamp = (code_stamp(), parts.catalogue.digest, parts.limits, parts.exclude, stale, libraries, sys.version_info[:2])
+    return Memory(_cache(environment), os.path.realpath(path), repr(stamp))
 
 
 def _nobody(*_: object) -> Any:
     raise AssertionError("a scan gives no verdict")
 
 
-def _family(name: str, rules: Sequence[Rule], cache: Cache, today: date, index_days: int) -> AnyFamily:
+def _installed(directory: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Find the packages that are installed for a project: in the environment in or above its folder, or the active one."""
+    around = [directory.absolute(), *list(directory.absolute().parents)[:4]]
+    places = [above / name for above in around for name in (".venv", "venv", "env")]
+    active = environment.get("VIRTUAL_ENV", "")
+    if active.startswith("/"):
+        places.append(Path(active))
+    for place in places:
+        if (place / "pyvenv.cfg").is_file():
+            found = sorted(place.glob("lib/python3*/site-packages")) or sorted(place.glob("Lib/site-packages"))
+            return tuple(one for one in found if one.is_dir())
+    return ()
+
+
+def _family(
+    name: str, rules: Sequence[Rule], cache: Cache, today: date, index_days: int, *, installed: Sequence[Path] = ()
+) -> AnyFamily:
     """Build one scanner family with the rules that it looks for."""
     wanted = tuple(rule for rule in rules if _LOOKED_FOR_BY.get(rule.family, rule.family) == name)
     match name:
@@ -327,7 +549,7 @@ def _family(name: str, rules: Sequence[Rule], cache: Cache, today: date, index_d
         case "code":
             from clearance.scan.code.family import CodeFamily
 
-            return CodeFamily(wanted)
+            return CodeFamily(wanted, cache, installed=installed)
         case "packages":
             from clearance.scan.packages.family import PackagesFamily
 
@@ -377,11 +599,11 @@ def _insist_on_detector(rule: Rule) -> None:
 
         read_tokens((rule,))
     else:
-        known = "code, secrets, triggers"
+        known = "code, secrets, triggers, vocabulary"
         raise BadPage(
             f"a team's pages cannot be of the family {rule.family!r}", where=f"{rule.page}:1", next=f"families: {known}"
         )
-    if not rule.detect:
+    if not rule.detect and not rule.detector:
         raise BadPage("nothing stands under Detect, so nothing would be found", where=f"{rule.page}:1", next="write a block")
 
 

@@ -79,7 +79,7 @@ def test_a_statement_says_what_was_decided_about_what() -> None:
     assert (predicate["case"], predicate["policies"], predicate["rules"]) == (digest(case), "b" * 64, "a" * 64)
     assert predicate["introduced"] == {"critical": 0, "high": 1, "medium": 0, "low": 0}
     assert predicate["existing"] == {"critical": 0, "high": 0, "medium": 0, "low": 1}
-    assert predicate["ran"] == [{"scanner": "code", "files": 2, "findings": 2, "gaps": 1}]
+    assert predicate["ran"] == [{"scanner": "code", "files": 2, "findings": 2, "gaps": 1, "pieces": 0, "opaque": 0}]
     assert predicate["gaps"][0]["path"] == "logo.bin"
     assert (predicate["tier"], predicate["files"], predicate["time"]) == (2, 2, "2026-11-22T12:00:00Z")
     assert predicate["omitted"] == {"files": 0, "gaps": 0, "reasons": 0, "reviews": 0}

@@ -132,6 +132,28 @@ def test_a_trigger_has_a_tier_and_needs_no_severity() -> None:
     assert (rule.tier, rule.severity, rule.confidence) == (2, Severity.LOW, Confidence.MEDIUM)
 
 
+VOCABULARY = (
+    PAGE.replace("severity: high\nconfidence: medium\n", "")
+    .replace("cwe: [CWE-78]\n", "")
+    .replace('controls: [{to: "asvs:v5.0.0-1.2.5", rel: subset-of}, "asvs:v5.0.0-1.2.4"]\n', "")
+)
+
+
+def test_a_vocabulary_page_has_neither_severity_nor_weakness() -> None:
+    rule = read(VOCABULARY, family="vocabulary", path="rules/vocabulary/shell-text.md")
+    assert (rule.family, rule.cwe, rule.tier) == ("vocabulary", (), None)
+    for key in ("severity: high", "cwe: [CWE-78]", "tier: 1", "detector: x"):
+        error = refused(VOCABULARY.replace("brief:", f"{key}\nbrief:"), family="vocabulary")
+        assert f"a vocabulary page has no '{key.partition(':')[0]}'" in error.what
+
+
+def test_one_example_of_each_kind_is_enough_for_a_vocabulary_page() -> None:
+    start, end = VOCABULARY.index("## Caught"), VOCABULARY.index("## Clean")
+    one = VOCABULARY[:start] + "## Caught\n\n```python\nrun(b)\n```\n\n" + VOCABULARY[end:]
+    assert len(read(one, family="vocabulary").caught) == 1
+    assert "0 of at least 1" in refused(VOCABULARY[:start] + VOCABULARY[end:], family="vocabulary").what
+
+
 def test_a_detector_stands_in_for_a_detect_section() -> None:
     page = PAGE.replace("## Detect\n\nProse for people.\n\n```query  python\n(call)\n```\n", "")
     assert "nothing detects" in refused(page).what

@@ -27,4 +27,14 @@ def test_the_page_keeps_its_word(rule: Rule) -> None:
 def test_the_page_names_controls_that_exist_and_says_where_it_knows_from(rule: Rule) -> None:
     assert [control for control in (*rule.cwe, *rule.controls, *rule.relations) if not known(control)] == []
     assert rule.sources
-    assert rule.family == "triggers" or rule.cwe, "every finding has a weakness"
+    assert rule.family in ("triggers", "vocabulary") or rule.cwe, "every finding has a weakness"
+
+
+@pytest.mark.parametrize("rule", CATALOGUE.family("code"), ids=lambda rule: rule.id)
+def test_a_page_about_code_has_three_examples_a_side_in_each_language_and_names_few_weaknesses(rule: Rule) -> None:
+    assert len(rule.caught) >= 3
+    assert len(rule.clean) >= 3
+    assert 1 <= len(rule.cwe) <= 3
+    endings = {example.name.rpartition(".")[2] for example in rule.caught}
+    for language, those in (("typescript", {"ts", "tsx"}), ("javascript", {"js", "jsx", "mjs", "html", "vue"})):
+        assert language not in rule.languages or endings & those, f"nothing caught in {language}"

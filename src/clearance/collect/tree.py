@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from clearance.collect.blob import Blob, look
 from clearance.collect.lines import whole
@@ -23,6 +23,7 @@ _NO_CONTENT = "a pipe, socket or device has no content to look at"
 class _Found(NamedTuple):
     raw: bytes
     mode: Mode
+    status: os.stat_result | None = None
 
 
 class FolderContents:
@@ -76,9 +77,27 @@ class FolderContents:
         return {}
 
 
-def directory(path: Path, *, agent: str | None = None, environment: Mapping[str, str] | None = None) -> Collected:
+class Remembering(Protocol):
+    """Knows what files held that have not changed since."""
+
+    def blob(self, path: str, status: os.stat_result) -> tuple[int, str, str | None, int] | None:
+        """Give size, SHA-256, encoding and lines of a file, or None where it must be read."""
+        ...
+
+    def told(self, path: str, encoding: str | None, lines: int) -> None:
+        """Take what reading a file told, unless there is something to tell of it each time (a pointer, a link out)."""
+        ...
+
+
+def directory(
+    path: Path,
+    *,
+    agent: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    memory: Remembering | None = None,
+) -> Collected:
     """Collect all files below a folder except in folders called `.git`, or one file. No symlink is followed, but `path`
-    itself may be one. What cannot be read becomes a gap.
+    itself may be one. What cannot be read becomes a gap. Files that `memory` knows are not read.
 
     Raises:
         UsageError: there is no such file or folder.
@@ -92,10 +111,10 @@ def directory(path: Path, *, agent: str | None = None, environment: Mapping[str,
     found = list(_walk(root, gaps)) if stat.S_ISDIR(kind) else [_Found(os.fsencode(place.name), _mode(kind))]
     files: list[FileChange] = []
     known: dict[str, tuple[bytes, Side]] = {}
-    for each in sorted(found):
+    for each in sorted(found, key=_by_name):
         name = path_name(each.raw)
         try:
-            blob = look(_pieces(root, each))
+            blob = _remembered(name, each, memory) or look(_pieces(root, each))
         except OSError as error:
             gaps.append(gap(name, GapKind.UNREADABLE, error.strerror or "cannot be read"))
             continue
@@ -104,7 +123,10 @@ def directory(path: Path, *, agent: str | None = None, environment: Mapping[str,
         if file.after:
             known[name] = (each.raw, file.after)
         said = content_gap(name, each.mode, blob.head, blob.size)
-        gaps += [said] if said else []
+        if said:
+            gaps.append(said)
+        elif memory is not None:
+            memory.told(name, blob.encoding, blob.lines)
     tree = Tree(kind="directory", sha256=listing_digest((raw, side.mode, side.sha256) for raw, side in known.values()))
     change = Change(
         source="directory",
@@ -115,6 +137,14 @@ def directory(path: Path, *, agent: str | None = None, environment: Mapping[str,
         author=authorship(agent, (), environment or {}),
     )
     return Collected(change, FolderContents(root, known), tuple(gaps))
+
+
+def _remembered(name: str, found: _Found, memory: Remembering | None) -> Blob | None:
+    """Give what is known of a file. Its first bytes were nothing to tell of: else it would not be known."""
+    if memory is None or found.status is None:
+        return None
+    known = memory.blob(name, found.status)
+    return Blob(*known, b"") if known is not None else None
 
 
 def _walk(root: bytes, gaps: list[Gap]) -> Iterator[_Found]:
@@ -133,11 +163,16 @@ def _walk(root: bytes, gaps: list[Gap]) -> Iterator[_Found]:
                     elif entry.is_symlink():
                         yield _Found(raw, Mode.SYMLINK)
                     elif entry.is_file(follow_symlinks=False):
-                        yield _Found(raw, _mode(entry.stat(follow_symlinks=False).st_mode))
+                        status = entry.stat(follow_symlinks=False)
+                        yield _Found(raw, _mode(status.st_mode), status)
                     else:
                         gaps.append(gap(path_name(raw), GapKind.EXCLUDED, _NO_CONTENT))
         except OSError as error:
             gaps.append(gap(path_name(folder.rstrip(b"/")), GapKind.UNREADABLE, error.strerror or "cannot be read"))
+
+
+def _by_name(found: _Found) -> bytes:
+    return found.raw
 
 
 def _mode(mode: int) -> Mode:

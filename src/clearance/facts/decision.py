@@ -33,12 +33,15 @@ class Verdict(Enum):
 
 
 class Ran(Fact):
-    """One scanner's run: its family, the files that it looked at, what it gave."""
+    """One scanner's run: its family, the files that it looked at, what it gave. `pieces` are the pieces of syntax that it
+    read, `opaque` those of them that it did not understand; both 0 for a scanner that reads none."""
 
     scanner: str
     files: int
     findings: int
     gaps: int
+    pieces: int = 0
+    opaque: int = 0
 
 
 class Case(Fact):

@@ -57,11 +57,20 @@ class Step(Fact):
     message: str
 
 
+class Edit(Fact):
+    """A change of the text that mends a finding: what stands at `place` becomes `text`."""
+
+    place: Place
+    text: str
+
+
 class Finding(Fact):
     """Something that a rule says is wrong.
 
     `fingerprint` is stable over time: the SHA-256 of rule, path and shape of the code (no line number, never the
     secret), with a count where the same shape stands several times in a file. `introduced`: the change brought it.
+    `witnesses` are other tools that see the same, as `tool:rule`. `edits`, applied together, mend it safely; empty where
+    that takes a person.
     """
 
     rule: str
@@ -77,6 +86,8 @@ class Finding(Fact):
     controls: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     excerpt: Excerpt | None = None
+    witnesses: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 class Sighting(Fact):

@@ -11,12 +11,13 @@ import msgspec
 
 from clearance.facts.actor import ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, Revision
-from clearance.facts.decision import Reason, ReviewNeed, Verdict
+from clearance.facts.decision import Ran, Reason, ReviewNeed, Verdict
 from clearance.facts.finding import Finding, Gap, Place, Severity
 from clearance.facts.outcome import Outcome
 
 _BY = {ActorKind.PERSON: "a person", ActorKind.AGENT: "an agent", ActorKind.SERVICE: "a service"}
 _A_FEW_REASONS = 3
+_WORTH_TELLING = 0.001
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -142,5 +143,10 @@ def saw_all(outcome: Outcome) -> bool:
 
 
 def looked(outcome: Outcome) -> tuple[str, ...]:
-    """Say which scanners ran over how many files: `secrets 3 files`."""
-    return tuple(f"{ran.scanner} {plural(ran.files, 'file')}" for ran in outcome.ran)
+    """Say which scanners ran over how many files: `secrets 3 files`, and how much of the syntax one did not understand."""
+    return tuple(f"{ran.scanner} {plural(ran.files, 'file')}{_opaque(ran)}" for ran in outcome.ran)
+
+
+def _opaque(ran: Ran) -> str:
+    share = ran.opaque / ran.pieces if ran.pieces else 0.0
+    return f" ({share:.1%} of the syntax not understood)" if share >= _WORTH_TELLING else ""

@@ -15,6 +15,9 @@ MAX_PAGE = 262_144
 _MAX_HEAD = 32_768
 _MAX_MADE = 262_144
 _MIN_EXAMPLES = 3
+_MIN_OF_VOCABULARY = 1
+VOCABULARY = "vocabulary"
+"""The family of pages that say what names mean. They find nothing themselves, so they have no severity and no weakness."""
 _SECTIONS = ("Detect", "Fix", "Caught", "Clean", "Sources")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"[-*+] +|\d{1,3}[.)] +")
@@ -26,10 +29,11 @@ _NAMES = {
     "diff": "example.diff", "dockerfile": "Dockerfile", "dotenv": ".env", "go": "example.go", "groovy": "example.gradle",
     "hcl": "example.tf", "html": "example.html", "ini": "example.ini", "java": "Example.java", "javascript": "example.js",
     "json": "example.json", "jsx": "example.jsx", "kotlin": "Example.kt", "makefile": "Makefile", "markdown": "example.md",
+    "notebook": "example.ipynb",
     "php": "example.php", "powershell": "example.ps1", "properties": "example.properties", "python": "example.py",
     "rst": "example.rst", "ruby": "example.rb", "rust": "example.rs", "scala": "Example.scala", "shell": "example.sh",
     "sql": "example.sql", "swift": "Example.swift", "text": "example.txt", "toml": "example.toml", "tsx": "example.tsx",
-    "typescript": "example.ts", "xml": "example.xml", "yaml": "example.yaml",
+    "typescript": "example.ts", "vue": "example.vue", "xml": "example.xml", "yaml": "example.yaml",
 }  # fmt: skip
 
 
@@ -96,6 +100,12 @@ def _check_head(head: Head, path: str, family: str) -> None:
     if family == "triggers":
         if keys.tier is None:
             raise BadPage("the key 'tier' is missing", where=f"{path}:1", next="a trigger asks for a tier from 0 to 3")
+        return
+    if family == VOCABULARY:
+        for key in ("severity", "confidence", "cwe", "controls", "tier", "detector"):
+            if key in lines:
+                hint = "it finds nothing itself: take it out"
+                raise BadPage(f"a vocabulary page has no {key!r}", where=f"{path}:{lines[key]}", next=hint)
         return
     if keys.tier is not None:
         raise BadPage("only triggers have a tier", where=f"{path}:{lines['tier']}", next="give a severity instead")
@@ -179,8 +189,8 @@ def _rule(keys: FrontMatter, guidance: str, sections: dict[str, _Section], *, pa
         options=keys.options,
         tier=keys.tier,
         fix="\n".join(sections["Fix"].lines).strip() if "Fix" in sections else "",
-        caught=_examples("Caught", sections.get("Caught"), keys.id, path),
-        clean=_examples("Clean", sections.get("Clean"), keys.id, path),
+        caught=_examples("Caught", sections, keys.id, path, family),
+        clean=_examples("Clean", sections, keys.id, path, family),
         sources=_items(sections["Sources"].lines) if "Sources" in sections else (),
     )
 
@@ -197,13 +207,15 @@ def _detect(section: _Section | None, path: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _examples(name: str, section: _Section | None, rule: str, path: str) -> tuple[Example, ...]:
+def _examples(name: str, sections: dict[str, _Section], rule: str, path: str, family: str) -> tuple[Example, ...]:
     """Read the blocks of `## Caught` or `## Clean`."""
+    section = sections.get(name)
     fences = section.fences if section else []
-    if len(fences) < _MIN_EXAMPLES:
+    least = _MIN_OF_VOCABULARY if family == VOCABULARY else _MIN_EXAMPLES
+    if len(fences) < least:
         line = section.line if section else 1
         raise BadPage(
-            f"{len(fences)} of at least {_MIN_EXAMPLES} examples under {name}",
+            f"{len(fences)} of at least {least} examples under {name}",
             where=f"{path}:{line}",
             next=f"write fenced examples under `## {name}`",
         )

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from clearance.facts.change import FileChange
-from clearance.facts.finding import Excerpt, Finding, Gap, Place, Sighting, Step
+from clearance.facts.finding import Edit, Excerpt, Finding, Gap, Place, Sighting, Step
 from clearance.rules.model import Rule
-from clearance.scan.family import Match, Span, View
+from clearance.scan.family import Match, Read, Span, View
 
 MASK = "****"
 _SECRETS = "secrets"
@@ -23,12 +23,15 @@ _MOST_SECRETS = 200
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was seen in one file, and the families that looked at it."""
+    """All that was seen in one file, the families that looked at it, and the words of its import lines."""
 
     findings: tuple[Finding, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     gaps: tuple[Gap, ...] = ()
     looked: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    read: dict[str, Read] = {}
+    """By family, how much of the syntax was read and understood."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +41,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[Match, ...] = ()
     before: tuple[Match, ...] = ()
     comparing: bool = False
+    read: Read | None = None
 
 
 class _Hidden:
@@ -103,8 +107,12 @@ class _Side:
         """Where the match lies."""
         if match.whole_file:
             return Place(path=self.view.path, line=0)
-        line, column = self.view.position(match.start)
-        end_line, end_column = self.view.position(match.end)
+        return self.span(match.start, match.end)
+
+    def span(self, start: int, end: int) -> Place:
+        """Where a range of offsets lies."""
+        line, column = self.view.position(start)
+        end_line, end_column = self.view.position(end)
         return Place(path=self.view.path, line=line, column=column, end_line=end_line, end_column=end_column)
 
     def excerpt(self, place: Place) -> Excerpt | None:
@@ -175,6 +183,7 @@ def compare(
         sightings=tuple(sightings),
         gaps=tuple(gaps),
         looked=tuple(one.family for one in seen),
+        read={one.family: one.read for one in seen if one.read is not None},
     )
 
 
@@ -239,6 +248,7 @@ def _finding(
         controls=rule.controls,
         steps=tuple(Step(place=step.place, message=hidden.words(step.message, rule.title)) for step in match.steps),
         excerpt=hidden.excerpt(side.excerpt(place)) if quoted else None,
+        edits=tuple(Edit(place=side.span(start, end), text=text) for start, end, text in match.edits),
     )
 
 

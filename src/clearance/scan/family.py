@@ -91,10 +91,19 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     identity: str = ""
     secrets: tuple[Span, ...] = ()
     steps: tuple[Step, ...] = ()
+    edits: tuple[tuple[int, int, str], ...] = ()
+    """What mends it: spans of the text, each with what it becomes; they do not overlap."""
     whole_file: bool = False
     """The finding is about the file, not about a span of it; its line is 0."""
     side: SideName = "after"
     """The side on which the span lies. `before` for what is gone: a deleted test."""
+
+
+class Read(NamedTuple):
+    """How much of a text's syntax a family read: pieces in all, and those that it did not understand."""
+
+    pieces: int
+    opaque: int
 
 
 class Pair(NamedTuple):
@@ -121,8 +130,8 @@ class Family(Protocol):
         """Open what is needed: a compiled database, an index, the list of first-party modules."""
         ...
 
-    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap]:
-        """Give the matches and gaps of one side of one file."""
+    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read]:
+        """Give the matches and gaps of one side of one file, and how much of it was understood."""
         ...
 
 

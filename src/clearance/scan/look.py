@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from clearance.facts.change import Contents, FileChange, Mode, Side, SideName
 from clearance.facts.errors import CollectError
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import Decoded, decode
 from clearance.rules.model import Rule
 from clearance.scan.compare import FileResult, Seen, compare
-from clearance.scan.family import Budget, ComparingFamily, Family, Match, OutOfTime, Pair, View
+from clearance.scan.family import Budget, ComparingFamily, Family, Match, OutOfTime, Pair, Read, View
+from clearance.scan.memory import asks
 
 AnyFamily = Family | ComparingFamily
 Entering = Callable[[int], None]
@@ -125,7 +128,9 @@ def look_at(
         else:
             if one is not None:
                 seen.append(one)
-    return compare(file, sides.before, sides.after, seen, rules, tuple(dict.fromkeys(gaps)))
+    result = compare(file, sides.before, sides.after, seen, rules, tuple(dict.fromkeys(gaps)))
+    words = asks(file.path, sides.after.text) if sides.after is not None else ()
+    return msgspec.structs.replace(result, asks=words) if words else result
 
 
 def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gaps: list[Gap]) -> Seen | None:
@@ -141,18 +146,20 @@ def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gap
         )
     if before is None and after is None:
         return None
+    read = list(family.look(after, budget)) if after is not None else []
     return Seen(
         family=family.name,
-        after=_split(family.look(after, budget), gaps) if after is not None else (),
+        after=_split(read, gaps) if after is not None else (),
+        read=next((one for one in read if isinstance(one, Read)), None),
         before=_split(family.look(before, budget), []) if before is not None else (),
     )
 
 
-def _split(given: Iterable[Match | Gap], gaps: list[Gap]) -> tuple[Match, ...]:
+def _split(given: Iterable[Match | Gap | Read], gaps: list[Gap]) -> tuple[Match, ...]:
     matches = []
     for one in given:
         if isinstance(one, Gap):
             gaps.append(one)
-        else:
+        elif isinstance(one, Match):
             matches.append(one)
     return tuple(matches)

@@ -7,7 +7,7 @@ and everything else is still looked at.
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from multiprocessing.connection import wait
 
 import msgspec
@@ -17,6 +17,7 @@ from clearance.facts.decision import Ran
 from clearance.facts.finding import Finding, Gap, GapKind, Sighting
 from clearance.scan.compare import FileResult
 from clearance.scan.look import Skip
+from clearance.scan.memory import Memory
 from clearance.scan.worker import IDLE, STARTING, Chunk, Furnish, Reserve, Task, Worker
 
 _CHUNK_BYTES = 256 * 1024
@@ -56,13 +57,14 @@ def scan(
     progress: Progress | None = None,
     meanwhile: Callable[[], object] | None = None,
     reserve: Reserve | None = None,
+    memory: Memory | None = None,
 ) -> Scanned:
     """Look at a change with the families that `furnish` gives, whose names are `names`.
 
     `meanwhile` is called once while the workers work, to use the time. `reserve` holds a worker that may already be
-    furnished.
+    furnished. `memory` holds results of an earlier look, and takes those of this one.
     """
-    supervisor = _Supervisor(change, contents, furnish, names, limits, progress, reserve)
+    supervisor = _Supervisor(change, contents, furnish, names, limits, progress, reserve, memory)
     try:
         supervisor.begin()
         if meanwhile:
@@ -70,6 +72,8 @@ def scan(
         supervisor.run()
     finally:
         supervisor.end()
+    if memory is not None:
+        memory.save(change.files)
     return gather(supervisor.results, supervisor.gaps, names)
 
 
@@ -82,14 +86,25 @@ def gather(results: Sequence[FileResult], gaps: Sequence[Gap], names: Sequence[s
     by_family = Counter(finding.family for finding in findings)
     gap_counts = Counter(gap.scanner for gap in all_gaps)
     return Scanned(
-        findings=tuple(sorted(findings, key=_finding_order)),
+        findings=tuple(sorted(findings, key=finding_order)),
         sightings=tuple(sorted(sightings, key=lambda one: (one.place.path, one.place.line, one.place.column, one.trigger))),
         gaps=tuple(sorted(all_gaps, key=lambda gap: (gap.path, gap.scanner, gap.kind.value, gap.detail))),
-        ran=tuple(Ran(scanner=name, files=looked[name], findings=by_family[name], gaps=gap_counts[name]) for name in names),
+        ran=tuple(
+            Ran(
+                scanner=name,
+                files=looked[name],
+                findings=by_family[name],
+                gaps=gap_counts[name],
+                pieces=sum(result.read[name].pieces for result in results if name in result.read),
+                opaque=sum(result.read[name].opaque for result in results if name in result.read),
+            )
+            for name in names
+        ),
     )
 
 
-def _finding_order(finding: Finding) -> tuple[object, ...]:
+def finding_order(finding: Finding) -> tuple[object, ...]:
+    """Give the order in which findings are told: the worst first, then by place."""
     place = finding.place
     return (-finding.severity.rank, place.path, place.line, place.column, finding.rule, finding.fingerprint)
 
@@ -104,6 +119,7 @@ class _Supervisor:
         limits: Limits,
         progress: Progress | None,
         reserve: Reserve | None,
+        memory: Memory | None,
     ) -> None:
         self.files = change.files
         self.contents = contents
@@ -117,7 +133,11 @@ class _Supervisor:
         self.done = 0
         self.broken: set[str] = set()
         self.deadline = time.monotonic() + limits.total
-        self.queue = deque(_chunks(self.files))
+        self.memory = memory
+        known = memory.recall(self.files) if memory is not None else {}
+        for result in known.values():
+            self._finish(result)
+        self.queue = deque(_chunks(self.files, known))
         self.workers: list[Worker] = []
 
     def begin(self) -> None:
@@ -172,7 +192,10 @@ class _Supervisor:
                 self.broken.add(name)
                 self.gaps.append(Gap(scanner=name, path="", kind=GapKind.CRASH, detail=f"could not start: {reason}"))
             return
-        self._finish(msgspec.msgpack.decode(value, type=FileResult))
+        result = msgspec.msgpack.decode(value, type=FileResult)
+        if self.memory is not None:
+            self.memory.keep(self.files[worker.chunk[0][0]], result, value)
+        self._finish(result)
         worker.chunk.pop(0)
         if not worker.chunk:
             self._give(worker)
@@ -241,8 +264,9 @@ def _cores() -> Sequence[int]:
     return sorted(affinity(0)) if affinity else range(os.cpu_count() or 1)
 
 
-def _chunks(files: Sequence[FileChange]) -> list[Chunk]:
-    """Split files into chunks of like cost, the largest files first, so that no worker is left with one at the end."""
+def _chunks(files: Sequence[FileChange], known: Container[int] = ()) -> list[Chunk]:
+    """Split files that are not known into chunks of like cost, the largest files first, so that no worker is left with one
+    at the end."""
 
     def cost(index: int) -> int:
         file = files[index]
@@ -250,7 +274,7 @@ def _chunks(files: Sequence[FileChange]) -> list[Chunk]:
 
     chunks: list[Chunk] = [[]]
     size = 0
-    for index in sorted(range(len(files)), key=cost, reverse=True):
+    for index in sorted((number for number in range(len(files)) if number not in known), key=cost, reverse=True):
         if chunks[-1] and (size + cost(index) > _CHUNK_BYTES or len(chunks[-1]) >= _CHUNK_FILES):
             chunks.append([])
             size = 0

@@ -1,6 +1,7 @@
 """Worker processes: furnished once, they look at chunks of files until none comes, or until whoever hired them is gone."""
 
 import contextlib
+import gc
 import mmap
 import multiprocessing
 import os
@@ -171,6 +172,10 @@ def _look(
             connection.send(("broken", (family.name, type(error).__name__)))
         else:
             started.append((number, family))
+    # What was built until now stays; what a look makes is mostly without cycles and goes with it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
     working = [family for _, family in started]
     numbers = [number for number, _ in started]
 

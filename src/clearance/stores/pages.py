@@ -28,6 +28,24 @@ def builtin_stamp() -> str:
     return stamp.hexdigest()
 
 
+def code_stamp() -> str:
+    """Give a fingerprint of everything that the package ships: names, sizes and times of change, in hexadecimal. What one
+    version of the code found, another may not."""
+    stamp = hashlib.sha256()
+    top = os.fspath(BUILTIN.parent)
+    waiting = [top]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != "__pycache__":
+                        waiting.append(entry.path)
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                stamp.update(f"{entry.path[len(top) :]}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return stamp.hexdigest()
+
+
 def pages_in(folder: Path, *, shown: str) -> dict[str, str]:
     """Read all `<family>/<name>.md` of a folder, under the paths `<shown>/<family>/<name>.md`; nothing where it is missing.
 

@@ -60,31 +60,53 @@ def rule() -> Callable[..., Rule]:
 
 
 @pytest.fixture
-def look() -> Look:
-    """Look at code with the blocks of one rule: `look(engine, block, code)`, or with a list of blocks."""
+def look(vocabulary: list[Rule]) -> Look:
+    """Look at code with the blocks of one rule and the built-in vocabulary: `look(engine, block, code)`, or with a list of
+    blocks."""
 
     def at(engine: str, block: str | list[str], code: str | bytes, *, path: str = "", partial: bool = False) -> Seen:
         blocks = [block] if isinstance(block, str) else block
-        family = CodeFamily((make_rule(*((engine, one) for one in blocks)),))
-        name = path or {"python": "a.py", "javascript": "a.ts", "text": "a.txt"}[engine]
+        family = CodeFamily((make_rule(*((engine, one) for one in blocks)), *vocabulary))
+        name = path or {"python": "a.py", "javascript": "a.ts", "java": "A.java", "go": "a.go", "text": "a.txt"}[engine]
         return look_with(family, name, code if isinstance(code, bytes) else code.encode(), partial=partial)
 
     return at
 
 
-@pytest.fixture(scope="session")
-def pages() -> list[Rule]:
-    folder = Path(clearance.rules.__file__).parent / "code"
+def _pages(family: str) -> list[Rule]:
+    folder = Path(clearance.rules.__file__).parent / family
     return [
-        read_page(page.read_text(encoding="utf-8"), path=f"rules/code/{page.name}", family="code")
+        read_page(page.read_text(encoding="utf-8"), path=f"rules/{family}/{page.name}", family=family)
         for page in sorted(folder.glob("*.md"))
     ]
 
 
 @pytest.fixture(scope="session")
+def vocabulary() -> list[Rule]:
+    return _pages("vocabulary")
+
+
+@pytest.fixture(scope="session")
+def code_pages() -> list[Rule]:
+    return _pages("code")
+
+
+@pytest.fixture(scope="session")
+def pages(code_pages: list[Rule], vocabulary: list[Rule]) -> list[Rule]:
+    """The pages of the family `code`, and the vocabulary that they build on."""
+    return [*code_pages, *vocabulary]
+
+
+@pytest.fixture
+def look_at() -> Look:
+    """Look with a family: `look_at(family, path, bytes)`."""
+    return look_with
+
+
+@pytest.fixture(scope="session")
 def caught(pages: list[Rule]) -> Callable[[int], Example]:
     """Give one of the examples that pages catch, by any number."""
-    examples = [example for page in pages for example in page.caught]
+    examples = [example for page in pages for example in page.caught if not example.is_diff]
     return lambda number: examples[number % len(examples)]
 
 

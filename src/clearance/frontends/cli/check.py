@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from clearance.frontends.cli.terminal import FormatName
+from clearance.frontends.cli.terminal import FormatName, ToolName
 
 
 @click.command("check")
@@ -21,6 +21,21 @@ from clearance.frontends.cli.terminal import FormatName
 )
 @click.option(
     "--output", multiple=True, metavar="FILE", help="Also write FILE (.sarif .json .md .txt gl-*.json, or FORMAT:FILE)."
+)
+@click.option(
+    "--with",
+    "tools",
+    multiple=True,
+    type=ToolName(),
+    metavar="TOOL[=RULES]",
+    help="Ask another scanner that is installed, too (bandit, gosec, njsscan, ruff, semgrep=DIR).",
+)
+@click.option(
+    "--sarif",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take in the results of another tool (CodeQL, …) about the same files.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Show existing findings and everything else that is folded away.")
 @click.option(
@@ -43,6 +58,8 @@ def command(
     agent: str | None,
     format_: str,
     output: tuple[str, ...],
+    tools: tuple[str, ...],
+    sarif: tuple[Path, ...],
     show_all: bool,
     color: str,
     directory: Path,
@@ -56,7 +73,7 @@ def command(
     """
     from clearance.frontends.cli.terminal import Progress, emit, look, parse_outputs
     from clearance.report.render import prepare
-    from clearance.wiring import Wanted, check
+    from clearance.wiring import Second, Wanted, check
 
     if sum((staged, patch is not None, head is not None)) > 1:
         raise click.UsageError("--staged, --head and --patch are three different changes: choose one")
@@ -73,7 +90,7 @@ def command(
         agent=agent,
     )
     with Progress("looking") as progress:
-        judged = check(wanted, os.environ, progress, partial(prepare, format_))
+        judged = check(wanted, os.environ, progress, partial(prepare, format_), Second(tools, sarif))
     emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
     return judged.exit
 

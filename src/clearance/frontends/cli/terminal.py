@@ -37,6 +37,18 @@ class FormatName(click.ParamType[str]):
         return [CompletionItem(name) for name in _format_names() if name.startswith(incomplete)]
 
 
+class ToolName(click.ParamType[str]):
+    """The name of a scanner that can be asked for a second opinion, with where its rules lie: `semgrep=rules/`."""
+
+    name = "tool"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the names that begin so."""
+        folder = Path(__file__).parents[2] / "scan" / "imported" / "runners"
+        known = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+        return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
 def _format_names() -> list[str]:
     folder = Path(__file__).parents[2] / "report" / "formats"
     return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")

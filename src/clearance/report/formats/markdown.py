@@ -116,6 +116,8 @@ def _detail(finding: Finding) -> str:
             parts.append(f"{wording.plural(len(finding.steps) - len(steps), 'step')} before the last not shown.")
     if finding.fix:
         parts.append(f"Fix: {prose(finding.fix)}")
+    if finding.witnesses:
+        parts.append(f"Also seen by {', '.join(code(one, 100) for one in finding.witnesses)}.")
     return "\n\n".join([*parts, "</details>"])
 
 

@@ -161,7 +161,28 @@ def _result(finding: Finding, rule: int, *, compared: bool) -> _Json:
         properties["stepsLeftOut"] = len(steps) - STEPS
     if finding.place.line < 1:
         properties["wholeFile"] = True
+    if finding.witnesses:
+        properties["witnesses"] = [visible(one) for one in finding.witnesses]
+    if finding.edits:
+        result["fixes"] = [_fix(finding)]
     return result | {"properties": properties}
+
+
+def _fix(finding: Finding) -> _Json:
+    """Give what mends a finding as replacements of text."""
+    changes: dict[str, list[_Json]] = {}
+    for edit in finding.edits:
+        place = edit.place
+        region = {
+            "startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column,
+        }  # fmt: skip
+        changes.setdefault(place.path, []).append({"deletedRegion": region, "insertedContent": {"text": edit.text}})
+    return {
+        "description": _message(finding.fix or finding.message, finding.rule),
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path), "replacements": replacements} for path, replacements in changes.items()
+        ],
+    }
 
 
 def _location(place: Place) -> _Json:

@@ -14,6 +14,8 @@ from clearance.report.layout import Line, Piece, cells, flow, hanging, pad, pain
 from clearance.report.look import Look, Times
 from clearance.report.pen import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Pen
 
+_WEAKNESSES = 2
+"""So many are named; the others are kin, and stand in the other formats."""
 _FINDINGS, _GAPS, _STEPS, _LINES = 50, 10, 6, 9
 """How many of each are shown before the rest is only counted."""
 _NARROWEST = 32
@@ -112,13 +114,17 @@ def _table(findings: Sequence[Finding], pen: Pen, *, judged: bool) -> list[Line]
         for at, part in enumerate(finding.fix.splitlines()):
             label = "    fix   " if at == 0 else " " * 10
             lines += hanging(Piece(label, GREEN), Piece(pen.own(part)), pen.width)
+        if finding.edits:
+            lines += hanging(Piece(" " * 10), Piece("`clearance fix` writes it", DIM), pen.width)
+        if finding.witnesses:
+            lines += hanging(Piece("    also  ", DIM), Piece(pen.own(f"seen by {', '.join(finding.witnesses)}")), pen.width)
     return lines
 
 
 def _row(finding: Finding, severity: int, rule: int, pen: Pen, *, judged: bool) -> list[Line]:
     existing = judged and not finding.introduced
     style = DIM if existing else _SEVERITIES[finding.severity]
-    cwe = ", ".join(finding.cwe)
+    cwe = ", ".join(finding.cwe[:_WEAKNESSES])
     pieces = [
         Piece(pad(pen.shown(finding.rule), rule), BOLD),
         Piece(pen.shown(wording.where(finding.place)), CYAN),

@@ -1,62 +1,45 @@
-"""The family `code`: what calls, assignments and values say in Python, JavaScript and TypeScript; patterns in any text."""
+"""The family `code`: what calls, assignments and values say in Python, JavaScript, TypeScript, Java and Go; patterns in
+any text."""
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
 
+from clearance.facts.cache import Cache
 from clearance.facts.change import Contents
-from clearance.facts.finding import Gap, GapKind, Place, Step
+from clearance.facts.errors import BadPage
+from clearance.facts.finding import Gap, GapKind
 from clearance.rules.model import Rule
-from clearance.scan.code.bindings import Binding
-from clearance.scan.code.detect import CodeBlock, Saying, read_rules
-from clearance.scan.code.index import Index
-from clearance.scan.code.judge import Judge, Verdict
-from clearance.scan.code.scopes import Scopes
+from clearance.scan.code import ir
+from clearance.scan.code.detect.compiled import VOCABULARY, compiled
+from clearance.scan.code.detect.index import TEST_PATH
+from clearance.scan.code.detect.match import Verdict
+from clearance.scan.code.detect.say import Found, Shown, Teller, first_of_each
+from clearance.scan.code.examine import Examiner, Look
+from clearance.scan.code.notebook import read_notebook
+from clearance.scan.code.properties.invented import invented
+from clearance.scan.code.properties.libraries import Libraries
 from clearance.scan.code.source import ENGINE_OF, Source, broken_share, scripts_only
-from clearance.scan.code.texts import Texts
-from clearance.scan.code.walk import Frame, Site, sites, words_of
-from clearance.scan.family import Budget, Match, View
+from clearance.scan.code.tree import Tree
+from clearance.scan.family import Budget, Match, OutOfTime, Read, View
 from clearance.scan.grammar import parser_for
 
-_FAMILIES = frozenset({"code", "triggers"})
-_BROKEN = 0.5
-_RENAMING = frozenset({b"import", b"require"})
-_GIVING = frozenset({"assignment", "variable_declarator", "assignment_expression", "pair_pattern"})
-_CELL = re.compile(r'"cell_type"\s{0,9}:\s{0,9}"code"')
-
-
-class _Found(NamedTuple):
-    """A match, the place of its block among all blocks, and whether it is about an entry of a dict or call."""
-
-    order: int
-    match: Match
-    entry: bool = False
-
-
-_UNREAD = frozenset(
-    (
-        "batch",
-        "c",
-        "cpp",
-        "csharp",
-        "go",
-        "groovy",
-        "java",
-        "kotlin",
-        "php",
-        "powershell",
-        "ruby",
-        "rust",
-        "scala",
-        "shell",
-        "swift",
-    )
-)
+_TRIGGERS: Final = "triggers"
+_FAMILIES: Final = frozenset({"code", _TRIGGERS, VOCABULARY})
+_INVENTED: Final = "invented-api"
+"""What a page names as its detector that tells what no library has."""
+_BROKEN: Final = 0.5
+_OPAQUE: Final = 0.5
+_ENOUGH_NODES: Final = 200
+_UNREAD: Final = frozenset({
+    "batch", "c", "cpp", "csharp", "groovy", "kotlin", "php", "powershell", "ruby", "rust", "scala", "shell", "swift",
+})  # fmt: skip
 """Languages of programs for which there are no blocks but those of the engine `text`."""
 
 
 class CodeFamily:
-    """Looks at code and text with the blocks of all given pages of the families `code` and `triggers`.
+    """Looks at code and text with the blocks of all given pages of the families `code` and `triggers`, and the vocabulary.
+    Without `sightings` triggers are left out: half of the work where nobody reads them.
 
     Raises:
         BadPage: a block is not what docs/reference/detect.md describes.
@@ -65,166 +48,155 @@ class CodeFamily:
     name = "code"
     max_bytes = 4 * 1024 * 1024
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
-        code, texts = read_rules(rule for rule in rules if rule.family in _FAMILIES)
-        self._index = {
-            engine: Index(block for block in code if block.language == engine) for engine in ("python", "javascript")
-        }
-        self._texts = Texts(texts)
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        cache: Cache | None = None,
+        *,
+        sightings: bool = True,
+        installed: Sequence[Path] = (),
+    ) -> None:
+        families = _FAMILIES if sightings else _FAMILIES - {_TRIGGERS}
+        wanted = [rule for rule in rules if rule.family in families]
+        self._blocks = compiled(wanted, cache)
+        self._triggers = frozenset(rule.id for rule in wanted if rule.family == _TRIGGERS)
+        self._examiner = Examiner(self._blocks, self._triggers)
+        self._tree: Tree | None = None
+        self._invented = _detectors(wanted)
+        self._libraries = Libraries(installed)
 
     def start(self, contents: Contents) -> None:
-        """Load the grammar that nearly every change needs."""
+        """Load the grammar that nearly every change needs, and note where imports lead."""
+        self._tree = Tree(contents)
+        self._examiner = Examiner(self._blocks, self._triggers)
         parser_for("python")
 
-    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap]:
-        """Give the matches and gaps of one side of one file."""
-        found = [_Found(order, match) for order, match in self._texts.look(view, budget)]
-        gaps: list[Gap] = []
-        language = view.language
-        text = view.text
-        if language in _UNREAD or (language == "notebook" and _CELL.search(text)):
-            gaps.append(Gap(scanner=self.name, path=view.path, kind=GapKind.UNSUPPORTED, detail=language))
+    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read]:
+        """Give the matches and gaps of one side of one file. Out of time, what was found so far is given, with a gap."""
+        found, gaps = self._look(view, budget)
+        return [*(one.match for one in found), *gaps]
+
+    def origins(self, view: View, budget: Budget) -> frozenset[str]:
+        """Name the vocabulary pages at whose sources the way of a finding (not of a sighting) starts."""
+        found, _ = self._look(view, budget)
+        return frozenset(one.page for one in found if one.page and one.match.rule not in self._triggers)
+
+    def _look(self, view: View, budget: Budget) -> tuple[list[Found], list[Gap | Read]]:
+        found: list[Found] = []
+        gaps: list[Gap | Read] = []
+        try:
+            found.extend(self._blocks.texts.look(view, budget))
+            shown = self._shown(view, gaps)
+            if shown is not None:
+                found.extend(self._code(shown, budget, gaps))
+                found.extend(self._made_up(shown, budget))
+        except OutOfTime:
+            gaps.append(Gap(scanner=self.name, path=view.path, kind=GapKind.TIMEOUT, detail="what was found so far is told"))
+        return list(first_of_each(found)), gaps
+
+    def _gap(self, view: View, kind: GapKind, detail: str) -> Gap:
+        return Gap(scanner=self.name, path=view.path, kind=kind, detail=detail)
+
+    def _shown(self, view: View, gaps: list[Gap | Read]) -> Shown | None:
+        """Give the code of a view, where it holds some: all of it, its scripts, or the cells of a notebook."""
+        language, text = view.language, view.text
+        if language in _UNREAD:
+            gaps.append(self._gap(view, GapKind.UNSUPPORTED, language or ""))
         if language == "html":
             text, language = scripts_only(text)
-        if language in ENGINE_OF and text:
-            found.extend(self._code(view, Source(text, language), budget, gaps))
-        return [*_first_of_each(found), *gaps]
+        elif language == "notebook":
+            notebook = read_notebook(text)
+            if notebook is None:
+                return None
+            if notebook.language not in ENGINE_OF:
+                gaps.append(self._gap(view, GapKind.UNSUPPORTED, f"notebook in {notebook.language[:40]}"))
+                return None
+            source = Source(notebook.text, notebook.language)
+            places, last = notebook.places, len(notebook.places) - 1
+            return Shown(view, source, lambda byte: places[min(source.offset(byte), last)])
+        if language not in ENGINE_OF or not text:
+            return None
+        source = Source(text, language)
+        return Shown(view, source, source.offset)
 
-    def _gap(self, view: View, detail: str) -> Gap:
-        return Gap(scanner=self.name, path=view.path, kind=GapKind.UNPARSED, detail=detail)
-
-    def _code(self, view: View, source: Source, budget: Budget, gaps: list[Gap]) -> Iterator[_Found]:
-        engine = ENGINE_OF[source.language]
-        index = self._index[engine]
-        words = words_of(source.data)
-        active = index.active(words, view.path)
-        renaming = not _RENAMING.isdisjoint(words)
-        if not active and not renaming:
+    def _code(self, shown: Shown, budget: Budget, gaps: list[Gap | Read]) -> Iterator[Found]:
+        view, source, _ = shown
+        files = self._tree.look(view.side) if self._tree is not None and not view.partial else None
+        words = self._examiner.active(source, view.path, partial=view.partial, budget=budget)
+        if not words.active and (files is None or not words.sources or TEST_PATH.search(view.path)):
             return
         budget.check()
         tree = source.tree
         budget.check()
-        if not view.partial and broken_share(tree, source.data) > _BROKEN:
-            gaps.append(self._gap(view, f"most of it is no {source.language} that the parser understands"))
-        top = Frame(tree.root_node, (), None)
-        scopes = Scopes(source, top, budget)
-        judge = Judge(source, scopes, engine, partial=view.partial)
-        frames = {id(top): top}
-        wanted = {*active, *(_RENAMING & words)}
-        for site in sites(tree, source.data, wanted, top, budget):
-            if site.word in _RENAMING or any(node.type in _GIVING for node in site.above[:3]):
-                frames[id(site.frame)] = site.frame
-            for verdict in judge.judge(site, active.get(site.word.partition(b"-")[0], ())):
-                yield _matched(verdict, site, source, view)
-        aliases = _aliases(frames.values(), scopes, index, words, view.path)
-        if aliases:
-            for site in sites(tree, source.data, set(aliases), top, budget):
-                for verdict in judge.judge(site, aliases.get(site.word, ())):
-                    yield _matched(verdict, site, source, view)
+        if not view.partial and words.active and broken_share(tree, source.data) > _BROKEN:
+            detail = f"most of it is no {source.language} that the parser understands"
+            gaps.append(self._gap(view, GapKind.UNPARSED, detail))
+        look = Look(self._examiner, source, view.path, words, files, budget, partial=view.partial)
+        teller = Teller(shown, files.source if files is not None else _no_file, self._triggers)
+        try:
+            look.run()
+        finally:
+            for verdict in _best_of_each(look.matcher.verdicts, view.path):
+                one = teller.tell(verdict)
+                if one is not None:
+                    yield one
+        if look.stopped:
+            gaps.append(self._gap(view, GapKind.TOO_LARGE, "too much to follow all of it; what was found is told"))
+        elif look.crowded:
+            gaps.append(self._gap(view, GapKind.PARTIAL, "one place was reached in more ways than are looked at"))
+        self._note_opaque(view, look.module, gaps)
+
+    def _made_up(self, shown: Shown, budget: Budget) -> Iterator[Found]:
+        """Give what the code uses of libraries and what these do not have."""
+        rule = self._invented.get(ENGINE_OF[shown.source.language])
+        if rule is None or shown.view.partial:
+            return
+        budget.check()
+        for one in invented(shown.source, self._libraries, budget.check):
+            start, end = shown.offset(one.at), shown.offset(one.end)
+            yield Found(0, 0, Match(rule=rule, start=start, end=end, message=one.message, fix=one.fix))
+
+    def _note_opaque(self, view: View, module: ir.Module, gaps: list[Gap | Read]) -> None:
+        """Say how much of the code the lowering understood, and that there is a gap where that is little."""
+        coverage = module.coverage
+        gaps.append(Read(coverage.nodes, sum(coverage.opaque.values())))
+        if coverage.nodes >= _ENOUGH_NODES and coverage.share < _OPAQUE:
+            share = f"{1 - coverage.share:.0%}"
+            gaps.append(self._gap(view, GapKind.UNPARSED, f"{share} of what was looked at is no code that is understood"))
+        if coverage.opaque.get("deep"):
+            detail = f"code within more than {ir.MAX_DEPTH} levels of other code was not looked at"
+            gaps.append(self._gap(view, GapKind.UNPARSED, detail))
 
 
-def _aliases(
-    frames: Iterable[Frame], scopes: Scopes, index: Index, words: set[bytes], path: str
-) -> dict[bytes, tuple[CodeBlock, ...]]:
-    """Give the words under which the file knows something that blocks ask for by another name."""
-    found: dict[bytes, dict[CodeBlock, None]] = {}
-    for frame in frames:
-        for name, bindings in scopes.of(frame).names.items():
-            word = name.encode("utf-8", "replace")
-            for binding in bindings:
-                meant = _meant(binding, scopes, frame) if word in words else None
-                if meant is None:
-                    continue
-                known = {asked.block for asked in index.blocks(word)}
-                for part in meant.replace("()", "").split("."):
-                    for asked in index.blocks(part.partition("-")[0].encode()):
-                        if asked.block.kind in _CALLED and asked.block not in known and asked.block.files.fit(path):
-                            found.setdefault(word, {})[asked.block] = None
-    return {word: tuple(blocks) for word, blocks in found.items()}
+def _detectors(rules: Iterable[Rule]) -> dict[str, str]:
+    """Give the engines for which a page asks what is made up, with the page.
+
+    Raises:
+        BadPage: a page names a detector that there is not.
+    """
+    found: dict[str, str] = {}
+    for rule in rules:
+        if rule.detector and rule.detector != _INVENTED:
+            known = f"known: {_INVENTED}; without one, write a Detect block"
+            raise BadPage(f"no detector {rule.detector!r}", where=f"{rule.page}:1", next=known)
+        if rule.detector:
+            found.update((ENGINE_OF[language], rule.id) for language in rule.languages if language in ENGINE_OF)
+    return found
 
 
-_CALLED = frozenset({"call", "decorator", "use", "catch"})
+def _best_of_each(verdicts: Iterable[Verdict], path: str) -> Iterator[Verdict]:
+    """Leave out verdicts on a place of this file that say no more than one before: a helper is called in many ways."""
+    best: dict[tuple[str, int, int, int], tuple[int, int]] = {}
+    for one in verdicts:
+        event = one.event
+        if event.where.path == path:
+            key = (one.block.rule, event.node.at, event.node.end, event.handler.at if event.handler is not None else -1)
+            weight = (one.block.order, one.rank)
+            if key in best and best[key] <= weight:
+                continue
+            best[key] = weight
+        yield one
 
 
-def _meant(binding: Binding, scopes: Scopes, frame: Frame) -> str | None:
-    """Give the dotted name that a binding gives another name to, where there is one."""
-    node = binding.node
-    if binding.how == "import":
-        return binding.key
-    if node is None or binding.how not in ("value", "property"):
-        return None
-    if binding.how == "property":
-        resolved = scopes.resolve(node, frame)
-        return f"{resolved}.{binding.key}" if resolved else None
-    if node.type in ("attribute", "member_expression", "identifier"):
-        return scopes.resolve(node, frame)
-    if node.type == "call_expression":  # promisify(exec), require("x")
-        resolved = scopes.resolve(binding.target, frame)
-        return resolved if resolved and not resolved.startswith("?") and "()" not in resolved else None
+def _no_file(_path: str) -> Source | None:
     return None
-
-
-def _first_of_each(found: list[_Found]) -> Iterator[Match]:
-    """Give one match for each rule and place, in the order of the text: that of the page's first block. An entry or keyword
-    argument that stands in a call which the same rule found is the same finding."""
-    kept: dict[tuple[str, int, int], _Found] = {}
-    for one in found:
-        key = (one.match.rule, one.match.start, one.match.end)
-        if key not in kept or one.order < kept[key].order:
-            kept[key] = one
-    ends: dict[str, int] = {}
-    for one in sorted(kept.values(), key=lambda one: (one.match.start, -one.match.end, one.match.rule)):
-        match = one.match
-        if one.entry and match.end <= ends.get(match.rule, -1):
-            continue
-        ends[match.rule] = max(match.end, ends.get(match.rule, -1))
-        yield match
-
-
-def _matched(verdict: Verdict, site: Site, source: Source, view: View) -> _Found:
-    block = verdict.block
-    start = source.offset(verdict.node.start_byte)
-    if b"\n" in source.data[verdict.node.start_byte : site.leaf.start_byte]:
-        start = source.offset(site.leaf.start_byte)  # a chain of calls over several lines: show the one that matters
-    end = source.offset(verdict.node.end_byte)
-    saying = block.saying
-    steps: tuple[Step, ...] = ()
-    if verdict.value is not None:
-        saying = _over(saying, block.on_request)
-        steps = _steps(verdict, source, view, start, end)
-    match = Match(
-        rule=block.rule,
-        start=start,
-        end=max(end, start),
-        message=saying.message,
-        fix=saying.fix,
-        severity=saying.severity,
-        confidence=saying.confidence,
-        steps=steps,
-    )
-    return _Found(block.order, match, entry=block.kind == "key")
-
-
-def _over(saying: Saying, more: Saying) -> Saying:
-    return Saying(
-        message=more.message or saying.message,
-        fix=more.fix or saying.fix,
-        severity=more.severity or saying.severity,
-        confidence=more.confidence or saying.confidence,
-    )
-
-
-def _steps(verdict: Verdict, source: Source, view: View, start: int, end: int) -> tuple[Step, ...]:
-    """Give the way from the source to the place."""
-    steps = []
-    for node, message in verdict.value.source if verdict.value is not None else ():
-        steps.append(_step(view, source.offset(node.start_byte), source.offset(node.end_byte), message))
-    steps.append(_step(view, start, end, "and is used here"))
-    return tuple(steps)
-
-
-def _step(view: View, start: int, end: int, message: str) -> Step:
-    line, column = view.position(start)
-    end_line, end_column = view.position(end)
-    place = Place(path=view.path, line=line, column=column, end_line=end_line, end_column=end_column)
-    return Step(place=place, message=" ".join(message.split()))

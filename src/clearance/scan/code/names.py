@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[A-Za-z_$*][\w$*-]*(?:\(\))?")
+_WORD = re.compile(r"[A-Za-z_$*][\w$*-]*(?:\(\)|\[\])*")
 
 
 class NamePattern(NamedTuple):
@@ -20,11 +20,21 @@ class NamePattern(NamedTuple):
     @property
     def anchor(self) -> str:
         """The component by which places that may fit are found: the last one."""
-        return self.parts[-1].removesuffix("()")
+        return last_word(self.parts[-1])
 
     def fits(self, name: str) -> bool:
-        """Tell whether a resolved dotted name is meant. Calls within a name are written `()`."""
-        return _expression(self).fullmatch(name) is not None
+        """Tell whether a resolved dotted name is meant. Calls within a name are written `()`, elements `[]`."""
+        return _expression(self).fullmatch(_plain(name)) is not None
+
+
+def last_word(name: str) -> str:
+    """Give the last part of a dotted name without calls and elements: `get` of `requests.Session().get()`."""
+    return name[name.rfind(".") + 1 :].partition("(")[0].partition("[")[0]
+
+
+def _plain(name: str) -> str:
+    """Write elements in one way: `a[]`."""
+    return name.replace(".[]", "[]") if ".[" in name else name
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +54,7 @@ def read_name(text: str) -> NamePattern:
     Raises:
         ValueError: it is no name.
     """
-    parts = text.lstrip(".").split(".")
+    parts = _plain(text).lstrip(".").split(".")
     dots = len(text) - len(text.lstrip("."))
     anywhere = len(parts) > 1 and parts[0] == "*"
     if anywhere:
@@ -69,8 +79,8 @@ class Names:
         plain = [one for one in patterns if not one.glob and not one.beyond]
         self.patterns = patterns
         self.beyond = max((one.beyond for one in patterns), default=0)
-        self._exact = frozenset(one.text for one in plain if not one.anywhere)
-        self._tails = frozenset(one.text[2:] for one in plain if one.anywhere)
+        self._exact = frozenset(_plain(one.text) for one in plain if not one.anywhere)
+        self._tails = frozenset(_plain(one.text[2:]) for one in plain if one.anywhere)
         self._depth = max((len(one.parts) for one in plain if one.anywhere), default=0)
         self._others = tuple(one for one in patterns if one.glob or one.beyond)
 
@@ -79,6 +89,7 @@ class Names:
 
     def fits(self, name: str) -> bool:
         """Tell whether a resolved dotted name is meant."""
+        name = _plain(name)
         if name in self._exact:
             return True
         at = len(name)
@@ -89,10 +100,3 @@ class Names:
             if name[at + 1 :] in self._tails:
                 return True
         return any(one.fits(name) for one in self._others)
-
-    def fit_any(self, word: str) -> bool:
-        """Tell whether a member of that name is meant whatever it belongs to (`*.execute`)."""
-        return word in self._tails
-
-
-NOTHING = Names()

@@ -15,7 +15,14 @@ _NO_CODE = re.compile(r"\btype\s*=\s*[\"']?(?!module|text/(?:java|ecma|type)scri
 _TYPED = re.compile(r"\blang\s*=\s*[\"']?tsx?", re.IGNORECASE)
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
 
-ENGINE_OF = {"python": "python", "javascript": "javascript", "typescript": "javascript", "tsx": "javascript"}
+ENGINE_OF = {
+    "python": "python",
+    "javascript": "javascript",
+    "typescript": "javascript",
+    "tsx": "javascript",
+    "java": "java",
+    "go": "go",
+}
 """Which engine's blocks look at a language."""
 
 
@@ -67,6 +74,11 @@ class Source:
             return byte
         step = byte // _STEP
         return self._counts[step] + len(self.data[step * _STEP : byte].translate(None, _CONTINUATION))
+
+    def position(self, byte: int) -> tuple[int, int]:
+        """Give line and column of an offset in bytes, both counted from 1, columns in code points."""
+        start = self.data.rfind(b"\n", 0, byte) + 1
+        return self.data.count(b"\n", 0, start) + 1, self.offset(byte) - self.offset(start) + 1
 
     def text(self, node: Node) -> str:
         """Give the text of a node."""
