@@ -10,8 +10,10 @@ NAMES = sorted(
 
 
 def run() -> int:
-    """Run the benchmarks that are named, all of them for `all`; without a name, list them."""
-    wanted = sys.argv[1:]
+    """Run the benchmarks that are named, all of them for `all`; without a name, list them. Options (`--…`) are for the
+    benchmark to read.
+    """
+    wanted = [word for word in sys.argv[1:] if not word.startswith("--")]
     if not wanted or any(name not in {*NAMES, "all"} for name in wanted):
         print("benchmarks:", ", ".join(NAMES), "(or all)")
         return 2

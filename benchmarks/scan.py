@@ -20,7 +20,7 @@ PEERS = ("bandit==1.9.4", "detect-secrets==1.5.0", "semgrep==1.182.0")
 
 def main() -> None:
     """Fetch, run each three times, print lines a second over the same files."""
-    source = _django()
+    source = django()
     bin_ = _peers()
     environment = {
         **os.environ,
@@ -34,7 +34,7 @@ def main() -> None:
     detect_secrets = [f"{bin_}/detect-secrets", "-c", "2", "scan", "--all-files", "."]
     semgrep = [f"{bin_}/semgrep", "scan", "--config", rules, "--metrics=off", "--no-git-ignore", "--quiet", "-j", "2", "."]
     both = _lines(source, {".py", ".js"})
-    of_python = _python_alone(source)
+    of_python = python_alone(source)
     rows = []
     for name, arguments, folder, lines, times in (
         ("clearance scan (4 families, all files)", [CLEARANCE, "scan", "."], source, all_lines, 3),
@@ -65,7 +65,8 @@ def _row(name: str, runs: list[Run], lines: int) -> tuple[str, ...]:
     )
 
 
-def _django() -> Path:
+def django() -> Path:
+    """Fetch and unpack the sdist, once."""
     target = WORK / "django"
     if not target.exists():
         download = WORK / "download"
@@ -92,7 +93,7 @@ def _django() -> Path:
     return target
 
 
-def _python_alone(source: Path) -> Path:
+def python_alone(source: Path) -> Path:
     """Copy the Python files, so that what looks at nothing else can be compared."""
     target = WORK / "django-python"
     if not target.exists():
