@@ -40,8 +40,8 @@ def matches(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[F
         for match in family.compare(Pair(file, sides.before, sides.after), Budget(20.0)):
             assert isinstance(match, Match)
             view = sides.before if match.side == "before" else sides.after
-            assert view is not None
-            found.append((file, match, 0 if match.whole_file else view.position(match.start)[0]))
+            assert view is not None or match.whole_file  # a file that is no text can only be meant as a whole
+            found.append((file, match, 0 if view is None or match.whole_file else view.position(match.start)[0]))
     return found
 
 
