@@ -406,3 +406,11 @@ def test_an_enormous_file_and_an_enormous_line_are_gaps_and_nothing_hangs(place:
     gaps = {(gap["path"], gap["kind"]) for gap in answer.data["gaps"]}
     assert ("huge.txt", "too large") in gaps or ("huge.txt", "binary") in gaps
     assert ("line.js", "too large") in gaps
+
+
+def test_a_new_guard_that_a_null_byte_makes_binary_is_told(repository: Place) -> None:
+    repository.write(".clearance/settings.toml", b"[scan]\nexclude = ['**']\n# \0\n")
+    answer = repository.check()
+    assert answer.code != 0
+    found = {(one["family"], one["place"]["path"], one["place"]["line"]) for one in answer.data["findings"]}
+    assert ("tampering", ".clearance/settings.toml", 0) in found

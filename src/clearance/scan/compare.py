@@ -8,6 +8,7 @@ import msgspec
 
 from clearance.facts.change import FileChange
 from clearance.facts.finding import Edit, Excerpt, Finding, Gap, Place, Sighting, Step
+from clearance.facts.text import Decoded
 from clearance.rules.model import Rule
 from clearance.scan.family import Match, Read, Span, View
 
@@ -161,6 +162,11 @@ def compare(
         for name, view in (("before", before), ("after", after))
         if view is not None
     }
+    # A side that is no text can still be meant as a whole: a guard that a NUL byte makes binary is a changed guard.
+    for one in seen:
+        for match in one.after if one.comparing else ():
+            if match.whole_file and match.side not in sides:
+                sides[match.side] = _Side(View(file.path, match.side, b"", Decoded("", "utf-8", broken=False)), ())
     hidden = _Hidden(sides.values())
     # Where the search for secrets came to no end, the lines around a finding may hold one that nobody saw.
     quoted = not any(gap.scanner == _SECRETS for gap in gaps)
