@@ -10,6 +10,7 @@ from clearance.scan.code import ir
 from clearance.scan.code.detect.compiled import Compiled
 from clearance.scan.code.detect.index import TEST_PATH, mentions, needs_remote, places_of, words_of
 from clearance.scan.code.detect.language import FROM_OUTSIDE, CodeBlock
+from clearance.scan.code.detect.likely import Likely
 from clearance.scan.code.detect.match import Matcher
 from clearance.scan.code.detect.reader import expression
 from clearance.scan.code.detect.vocabulary import Sign
@@ -137,15 +138,19 @@ class Look:
         self._source = source
         self._functions = sorted(self.module.functions, key=lambda one: one.at)
         self._starts = [one.at for one in self._functions]
-        self._reach = Reach(self.module, source.data, words.sources)
+        self._reach = Reach(self.module, source.data, words.sources, examiner.vocabulary(engine).taken)
         self._sources = self._reach.sources
-        places = {*self._gated(words, partial=partial), *mentions(source.data, aliases)}
+        self._below = _encoded(self._written.below(above)) if above else set[bytes]()
+        self._likely = Likely(self.module, self._functions, source, engine)
+        self._all = sorted({at for one in words.places.values() for at in one})
+        aliased = mentions(source.data, aliases)
+        likely, near = self._gated(words, partial=partial)
         # What a test hands to the code that it tests is no finding.
         crosses = files is not None and self._sources and not TEST_PATH.search(path)
         crossings = self._crossings() if crosses else ()
         self._crosses = bool(crossings)
-        places.update(crossings)
-        self._places = sorted(places)
+        self._places = sorted({*likely, *aliased, *crossings})
+        self._also = {*near, *aliased, *crossings}
 
     def _crossings(self) -> Sequence[int]:
         """Give the places of sources in functions that may hand what comes in there to a file of the tree."""
@@ -166,18 +171,35 @@ class Look:
         function = self._functions[number]
         return bisect_left(others, function.end) > bisect_left(others, function.at)
 
-    def _gated(self, words: Words, *, partial: bool) -> Iterable[int]:
-        """Give the places at which a block may hold after a closer look at the text and the function around it."""
-        remote: list[int] = []
+    def _gated(self, words: Words, *, partial: bool) -> tuple[set[int], set[int]]:
+        """Give the places at which a block may hold as the code is written there, and those at which the text and the
+        function around say nothing against it."""
+        likely: set[int] = set()
+        near: set[int] = set()
+        likely_far: list[int] = []
+        near_far: list[int] = []
         for word, blocks in words.active.items():
-            others = blocks if partial else tuple(block for block in blocks if not self._needs_remote(block))
-            plain = any(_is_plain(block) for block in others)
+            own = blocks if partial else tuple(block for block in blocks if not self._needs_remote(block))
+            far = tuple(block for block in blocks if block not in own)
+            below = word in self._below
             for at in words.places[word]:
-                if plain or any(self._may(block, at) for block in others):
-                    yield at
-                elif len(others) < len(blocks) and any(self._may(block, at) for block in blocks if block not in others):
-                    remote.append(at)
-        yield from self._reach.handing(remote)
+                if any(_is_plain(block) or self._may(block, at) for block in own):
+                    near.add(at)
+                    if below or any((_is_plain(block) or self._may(block, at)) and self._fits(block, at) for block in own):
+                        likely.add(at)
+                        continue
+                elif any(self._may(block, at) for block in far):
+                    near_far.append(at)
+                if any(self._may(block, at) and self._fits(block, at) for block in far):
+                    likely_far.append(at)
+        if near_far or likely_far:
+            near |= self._reach.handing({*near_far, *likely_far}, self._reach.saying)
+            likely |= self._reach.handing(likely_far, self._reach.seeing)
+        return likely, near
+
+    def _fits(self, block: CodeBlock, at: int) -> bool:
+        """Tell whether nothing that is written at a place says that a block does not hold there."""
+        return self._likely.may(block, at, self._reach.number(at), self._all)
 
     def _needs_remote(self, block: CodeBlock) -> bool:
         found = self._examiner.remote.get(block)
@@ -213,7 +235,7 @@ class Look:
         if not self._places:
             return
         try:
-            self._analysis.run(self._places, self._sources)
+            self._analysis.run(self._places, self._sources, self._also)
         finally:
             self.matcher.finish()
 

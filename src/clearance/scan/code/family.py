@@ -1,6 +1,7 @@
 """The family `code`: what calls, assignments and values say in Python, JavaScript, TypeScript, Java and Go; patterns in
 any text."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from clearance.scan.code.examine import Examiner, Look
 from clearance.scan.code.notebook import read_notebook
 from clearance.scan.code.properties.invented import invented
 from clearance.scan.code.properties.libraries import Libraries
+from clearance.scan.code.properties.options import misnamed
 from clearance.scan.code.source import ENGINE_OF, Source, broken_share, scripts_only
 from clearance.scan.code.tree import Tree
 from clearance.scan.family import Budget, Match, OutOfTime, Read, View
@@ -26,7 +28,8 @@ from clearance.scan.grammar import parser_for
 
 _TRIGGERS: Final = "triggers"
 _FAMILIES: Final = frozenset({"code", _TRIGGERS, VOCABULARY})
-_INVENTED: Final = "invented-api"
+_DETECTORS: Final = {"invented-api": invented, "misnamed-option": misnamed}
+"""What looks at the words of a file and needs no flow."""
 """What a page names as its detector that tells what no library has."""
 _BROKEN: Final = 0.5
 _OPAQUE: Final = 0.5
@@ -73,13 +76,24 @@ class CodeFamily:
 
     def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read]:
         """Give the matches and gaps of one side of one file. Out of time, what was found so far is given, with a gap."""
-        found, gaps = self._look(view, budget)
+        found, gaps = self._undisturbed(view, budget)
         return [*(one.match for one in found), *gaps]
 
     def origins(self, view: View, budget: Budget) -> frozenset[str]:
         """Name the vocabulary pages at whose sources the way of a finding (not of a sighting) starts."""
-        found, _ = self._look(view, budget)
+        found, _ = self._undisturbed(view, budget)
         return frozenset(one.page for one in found if one.page and one.match.rule not in self._triggers)
+
+    def _undisturbed(self, view: View, budget: Budget) -> tuple[list[Found], list[Gap | Read]]:
+        """Look without the collector of cycles: while a look lasts, nearly all that it made is alive, and would be walked
+        over in vain."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return self._look(view, budget)
+        finally:
+            if collects:
+                gc.enable()
 
     def _look(self, view: View, budget: Budget) -> tuple[list[Found], list[Gap | Read]]:
         found: list[Found] = []
@@ -148,13 +162,16 @@ class CodeFamily:
 
     def _made_up(self, shown: Shown, budget: Budget) -> Iterator[Found]:
         """Give what the code uses of libraries and what these do not have."""
-        rule = self._invented.get(ENGINE_OF[shown.source.language])
-        if rule is None or shown.view.partial:
+        if shown.view.partial:
             return
-        budget.check()
-        for one in invented(shown.source, self._libraries, budget.check):
-            start, end = shown.offset(one.at), shown.offset(one.end)
-            yield Found(0, 0, Match(rule=rule, start=start, end=end, message=one.message, fix=one.fix))
+        for name, find in _DETECTORS.items():
+            rule = self._invented.get((name, ENGINE_OF[shown.source.language]))
+            if rule is None:
+                continue
+            budget.check()
+            for one in find(shown.source, self._libraries, budget.check):
+                start, end = shown.offset(one.at), shown.offset(one.end)
+                yield Found(0, 0, Match(rule=rule, start=start, end=end, message=one.message, fix=one.fix))
 
     def _note_opaque(self, view: View, module: ir.Module, gaps: list[Gap | Read]) -> None:
         """Say how much of the code the lowering understood, and that there is a gap where that is little."""
@@ -168,19 +185,21 @@ class CodeFamily:
             gaps.append(self._gap(view, GapKind.UNPARSED, detail))
 
 
-def _detectors(rules: Iterable[Rule]) -> dict[str, str]:
-    """Give the engines for which a page asks what is made up, with the page.
+def _detectors(rules: Iterable[Rule]) -> dict[tuple[str, str], str]:
+    """Give the detectors and engines for which a page asks what is made up, with the page.
 
     Raises:
         BadPage: a page names a detector that there is not.
     """
-    found: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
     for rule in rules:
-        if rule.detector and rule.detector != _INVENTED:
-            known = f"known: {_INVENTED}; without one, write a Detect block"
+        if rule.detector and rule.detector not in _DETECTORS:
+            known = f"known: {', '.join(_DETECTORS)}; without one, write a Detect block"
             raise BadPage(f"no detector {rule.detector!r}", where=f"{rule.page}:1", next=known)
         if rule.detector:
-            found.update((ENGINE_OF[language], rule.id) for language in rule.languages if language in ENGINE_OF)
+            found.update(
+                ((rule.detector, ENGINE_OF[language]), rule.id) for language in rule.languages if language in ENGINE_OF
+            )
     return found
 
 

@@ -1,6 +1,7 @@
 """Names as blocks write them, and the question which blocks care about a word."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,7 +25,13 @@ class NamePattern(NamedTuple):
 
     def fits(self, name: str) -> bool:
         """Tell whether a resolved dotted name is meant. Calls within a name are written `()`, elements `[]`."""
-        return _expression(self).fullmatch(_plain(name)) is not None
+        name = spelled(name)
+        if self.glob or self.beyond:
+            return _expression(self).fullmatch(name) is not None
+        tail = ".".join(self.parts)
+        if not self.anywhere:
+            return name == tail
+        return name.endswith(tail) and name[-len(tail) - 1 : -len(tail)] == "." and len(name) > len(tail) + 1
 
 
 def last_word(name: str) -> str:
@@ -32,7 +39,7 @@ def last_word(name: str) -> str:
     return name[name.rfind(".") + 1 :].partition("(")[0].partition("[")[0]
 
 
-def _plain(name: str) -> str:
+def spelled(name: str) -> str:
     """Write elements in one way: `a[]`."""
     return name.replace(".[]", "[]") if ".[" in name else name
 
@@ -40,11 +47,20 @@ def _plain(name: str) -> str:
 @lru_cache(maxsize=4096)
 def _expression(pattern: NamePattern) -> re.Pattern[str]:
     """Compile a pattern with stars; components are matched by `[^.]*`, which cannot backtrack across dots."""
+    return re.compile(_written(pattern))
+
+
+def any_of(patterns: Sequence[NamePattern]) -> re.Pattern[str]:
+    """Compile patterns of which one has to fit a whole name."""
+    return re.compile("|".join(dict.fromkeys(map(_written, patterns))))
+
+
+def _written(pattern: NamePattern) -> str:
     parts = [re.escape(part).replace(r"\*", "[^.]*") for part in pattern.parts]
     text = r"\.".join(parts)
     if pattern.anywhere:
         text = r"(?s:.+)\." + text
-    return re.compile(text + r"\.[^.]+" * pattern.beyond)
+    return text + r"\.[^.]+" * pattern.beyond
 
 
 @lru_cache(maxsize=8192)
@@ -54,7 +70,7 @@ def read_name(text: str) -> NamePattern:
     Raises:
         ValueError: it is no name.
     """
-    parts = _plain(text).lstrip(".").split(".")
+    parts = spelled(text).lstrip(".").split(".")
     dots = len(text) - len(text.lstrip("."))
     anywhere = len(parts) > 1 and parts[0] == "*"
     if anywhere:
@@ -79,8 +95,8 @@ class Names:
         plain = [one for one in patterns if not one.glob and not one.beyond]
         self.patterns = patterns
         self.beyond = max((one.beyond for one in patterns), default=0)
-        self._exact = frozenset(_plain(one.text) for one in plain if not one.anywhere)
-        self._tails = frozenset(_plain(one.text[2:]) for one in plain if one.anywhere)
+        self._exact = frozenset(spelled(one.text) for one in plain if not one.anywhere)
+        self._tails = frozenset(spelled(one.text[2:]) for one in plain if one.anywhere)
         self._depth = max((len(one.parts) for one in plain if one.anywhere), default=0)
         self._others = tuple(one for one in patterns if one.glob or one.beyond)
 
@@ -89,7 +105,7 @@ class Names:
 
     def fits(self, name: str) -> bool:
         """Tell whether a resolved dotted name is meant."""
-        name = _plain(name)
+        name = spelled(name)
         if name in self._exact:
             return True
         at = len(name)

@@ -128,16 +128,21 @@ class Index:
         self._plan = made
         self._known: dict[bytes, tuple[Asked, ...]] = {}
         # Most words hold no letters that any pattern with a star asks for, and that is quickly told.
-        self._letters = AhoCorasick(sorted({_longest(pattern) for pattern, _, _ in made.globs}))
+        by_letters: dict[str, list[tuple[str, bool, int]]] = {}
+        for one in made.globs:
+            by_letters.setdefault(_longest(one[0]), []).append(one)
+        self._globs = [by_letters[letters] for letters in sorted(by_letters)]
+        self._letters = AhoCorasick(sorted(by_letters))
 
     def asked(self, word: bytes) -> tuple[Asked, ...]:
         """Give the blocks that ask for a word."""
         known = self._known.get(word)
         if known is None:
             text = word.decode("utf-8", "replace")
-            some = {**self._plan.exact.get(text, {}), **self._plan.folded.get(text.lower(), {})}
-            if self._letters.find_matches_as_indexes(text.lower()):
-                for pattern, folded, number in self._plan.globs:
+            low = text.lower()
+            some = {**self._plan.exact.get(text, {}), **self._plan.folded.get(low, {})}
+            for letters in {one[0] for one in self._letters.find_matches_as_indexes(low, overlapping=True)}:
+                for pattern, folded, number in self._globs[letters]:
                     if number not in some and _glob(pattern, folded=folded).fullmatch(text):
                         some[number] = [()]
             known = tuple(self._make(self.blocks[number], needs) for number, needs in sorted(some.items()))
@@ -166,6 +171,7 @@ class Index:
         data (None: any). A piece of a file may not hold its imports."""
         found: dict[bytes, tuple[CodeBlock, ...]] = {}
         fits: dict[CodeBlock, bool] = {}
+        places: dict[Files, bool] = {}
         known = self._known
         # A piece of code without imports (a snippet, a function of a commit) says less than it means.
         bare = b"import" not in words and b"require" not in words
@@ -185,7 +191,12 @@ class Index:
                     here = here and (not decorated or partial or not decorated.isdisjoint(words))
                     here = here and not any(one.isdisjoint(words) for one in known_by)
                     here = here and not (origins and brings is not None and origins.isdisjoint(brings))
-                    fits[block] = here and fit(block.files, path)
+                    if here:
+                        there = places.get(block.files)
+                        if there is None:
+                            there = places[block.files] = fit(block.files, path)
+                        here = there
+                    fits[block] = here
                 if fits[block]:
                     kept.append(block)
             if kept:

@@ -1,6 +1,7 @@
 """Listens to what happens in code, and finds the blocks that hold."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from clearance.scan.code import ir
@@ -68,6 +69,7 @@ class Matcher:
         self._engine = engine
         self._about: dict[tuple[str, str, tuple[str, ...]], tuple[CodeBlock, ...]] = {}
         self._imports: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self._handles: dict[tuple[int, str], bool] = {}
         self._routes: dict[CodeBlock, list[tuple[Event, bool]]] = {}
         self._source = source
         self._source_of = source_of
@@ -140,7 +142,7 @@ class Matcher:
     def _is_such(self, block: CodeBlock, event: Event) -> bool:
         if block.kind == "compare":
             return event.order in _EQUAL and not self._with_itself(event)
-        return block.kind != "catch" or (event.handler is not None and _is_silent(event.handler))
+        return block.kind != "catch" or (event.handler is not None and is_silent(event.handler))
 
     def _with_itself(self, event: Event) -> bool:
         """Tell whether a value is compared with what a method makes of it (`text.lower() == text`): no secret is guessed."""
@@ -219,6 +221,14 @@ class Matcher:
 
     def handles(self, function: ir.Function, facts: Written) -> bool:
         """Tell whether a function answers requests, by its decorators and parameters."""
+        key = (id(function), facts.module.language)
+        known = self._handles.get(key)
+        if known is None:
+            known = self._handles[key] = self._answers(function, facts)
+        return known
+
+    def _answers(self, function: ir.Function, facts: Written) -> bool:
+        """Tell the same, the first time that it is asked."""
         for decorator in function.decorators:
             if self._words.handles(facts.names(decorator.func if isinstance(decorator, ir.Call) else decorator)):
                 return True
@@ -291,8 +301,7 @@ class Matcher:
 
     def _try(self, block: CodeBlock, event: Event) -> tuple[Taint, ...]:
         """Hold one block against an event; notes a verdict, gives the parameters that decided."""
-        everything = "" if block.sink in _SIZES else "*"
-        sinks = frozenset(one for one in (block.sink, block.mark, everything) if one)
+        sinks = sinks_of(block)
         trial = Trial(sinks, lambda node: self._text(node, event), self._engine)
         if self._holds(block.clause, trial, event) and not any(
             self._holds(clause, Trial(sinks, trial.show, self._engine), event) for clause in block.unless
@@ -329,6 +338,17 @@ class Matcher:
         text = [self._text(ir.Node(at, end), event)]
         text.extend(function.name for function in event.where.functions[:_FUNCTIONS_AROUND])
         return "\n".join(text)
+
+
+def sinks_of(block: CodeBlock) -> frozenset[str]:
+    """Give the kinds of sinks for which cleaned values are harmless to a block."""
+    return _sinks(block.sink, block.mark)
+
+
+@lru_cache(maxsize=1024)
+def _sinks(sink: str, mark: str) -> frozenset[str]:
+    everything = "" if sink in _SIZES else "*"
+    return frozenset(one for one in (sink, mark, everything) if one)
 
 
 def _is_about(block: CodeBlock, event: Event) -> bool:
@@ -404,7 +424,7 @@ def _in_loop(event: Event) -> bool:
     return any(isinstance(node, ir.Loop) and node.at <= at < node.end for node in within(body))
 
 
-def _is_silent(handler: ir.Handler) -> bool:
+def is_silent(handler: ir.Handler) -> bool:
     """Tell whether a handler catches everything and does nothing."""
     for caught in handler.types:
         inner = caught.items if isinstance(caught, ir.Items) else (caught,)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Final
 
 from clearance.scan.code import ir
@@ -10,7 +11,7 @@ from clearance.scan.code.detect.conditions import Trial, names_of
 from clearance.scan.code.detect.language import Clause, WordBlock
 from clearance.scan.code.flow.event import Asked, Event, Given, Source
 from clearance.scan.code.flow.value import REMOTE
-from clearance.scan.code.names import NamePattern, last_word, read_name
+from clearance.scan.code.names import NamePattern, any_of, last_word, read_name, spelled
 
 _MOST_KNOWN = 100_000
 _PIECES = re.compile(r"[A-Za-z_$][\w$]*")
@@ -36,6 +37,7 @@ class _Table:
     def __init__(self) -> None:
         self._by_word: dict[str, list[tuple[NamePattern, WordBlock]]] = {}
         self._others: list[tuple[NamePattern, WordBlock]] = []
+        self._any_other: re.Pattern[str] | None = None
         self._known: dict[str, tuple[WordBlock, ...]] = {}
 
     def add(self, names: Iterable[str], block: WordBlock) -> None:
@@ -52,7 +54,12 @@ class _Table:
         known = self._known.get(name)
         if known is None:
             word = last_word(name)
-            fitting = [one for one in (*self._by_word.get(word, ()), *self._others) if one[0].fits(name)]
+            fitting = [one for one in self._by_word.get(word, ()) if one[0].fits(name)]
+            if self._others:
+                if self._any_other is None:
+                    self._any_other = any_of([pattern for pattern, _ in self._others])
+                if self._any_other.fullmatch(spelled(name)):
+                    fitting += [one for one in self._others if one[0].fits(name)]
             fitting.sort(key=_looseness)
             known = tuple({id(block): block for _, block in fitting}.values())
             if len(self._known) > _MOST_KNOWN:
@@ -91,6 +98,11 @@ class Words:
         for mark, names in marks:
             made = WordBlock(page="", engine="", subject="cleans", names=names, sinks=(mark,))
             self.tables["cleans"].add(names, made)
+
+    @cached_property
+    def taken(self) -> frozenset[bytes]:
+        """The names of parameters by which custom knows objects."""
+        return frozenset(name.encode("utf-8", "replace") for name in self.customs)
 
     def brings(self, words: AbstractSet[bytes]) -> tuple[frozenset[str], frozenset[Sign]]:
         """Give the origins of which a file with these words may bring data in, and the signs of its sources of data from

@@ -81,6 +81,12 @@ class Written:
                 found.update(_bound(statement.target, statement.value, words))
         return found
 
+    def below(self, above: AbstractSet[str]) -> set[str]:
+        """Give the variables at the top that are what lies under one of some names."""
+        return {
+            name for name, known in self.roots.items() if any(not above.isdisjoint(one.split(".")[:-1]) for one in known)
+        }
+
     def _root(self, name: str) -> tuple[str, ...]:
         return self._roots.get(name, ()) if self._roots is not None else self.roots.get(name, ())
 

@@ -1,10 +1,9 @@
 """Looks at one file: runs its top, then the functions that hold something of interest, then those that call them."""
 
-import gc
 import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -65,6 +64,7 @@ class Analysis:
         self.source = source
         self.watcher = watcher
         self._words: list[int] | None = None
+        self._ends: list[int] | None = None
         self._also: list[int] | None = None
         self._queue: list[tuple[ir.Function, Frame | None]] = []
         self._queued: set[int] = set()
@@ -91,7 +91,7 @@ class Analysis:
         """Whether something was looked at in some of the ways that lead there, and not in all."""
         return self.look.crowded
 
-    def run(self, words_at: Sequence[int] | None, also_at: Sequence[int] | None = None) -> None:
+    def run(self, words_at: Sequence[int] | None, also_at: Sequence[int] | None = None, telling: Iterable[int] = ()) -> None:
         """Look at the top of the file and at the functions that hold one of these offsets (None: at all of them).
 
         `also_at` are offsets of words that sources go by: longer functions that hold neither are not followed into
@@ -101,17 +101,15 @@ class Analysis:
             OutOfTime: the budget is spent.
         """
         self._words = None if words_at is None else sorted(words_at)
+        self._ends = None if words_at is None else sorted({*words_at, *telling})
         self._sources = sorted(also_at) if also_at is not None else None
-        self._also = None if words_at is None or also_at is None else sorted({*words_at, *also_at})
-        before, collects = sys.getrecursionlimit(), gc.isenabled()
+        self._also = None if words_at is None or also_at is None else sorted({*words_at, *also_at, *telling})
+        before = sys.getrecursionlimit()
         sys.setrecursionlimit(max(before, _STACK))
-        gc.disable()  # values hold no cycles; collecting while they are made costs a tenth of the time
         try:
             self._run()
         finally:
             sys.setrecursionlimit(before)
-            if collects:
-                gc.enable()
 
     def _run(self) -> None:
         look = self.look
@@ -157,15 +155,16 @@ class Analysis:
 
     def _stop(self, function: ir.Function, outer: Frame | None) -> int | None:
         """Give where a function may be left, because nothing behind that place is of interest."""
-        if self._words is None or self._also is None or outer is not None or id(function) in self._whole:
+        ends = self._ends
+        if ends is None or self._also is None or outer is not None or id(function) in self._whole:
             return None
-        at = bisect_left(self._words, function.end)
-        first = bisect_left(self._words, function.at)
+        at = bisect_left(ends, function.end)
+        first = bisect_left(ends, function.at)
         if at <= first or self._crossed(function):
             return None
-        if any(_GIVEN_ON.match(self.source.data, place) for place in self._words[first:at]):
+        if any(_GIVEN_ON.match(self.source.data, place) for place in ends[first:at]):
             return None
-        return self._words[at - 1]
+        return ends[at - 1]
 
     def _crossed(self, function: ir.Function) -> bool:
         return self.look.files is not None and _holds(self._sources, function)

@@ -39,8 +39,8 @@ class Unit:
     """A lowered file: what it imports, and what stands at its top."""
 
     __slots__ = (
-        "assigned", "classes", "data", "done", "fields", "functions", "given", "imports", "language", "module", "path",
-        "refers", "stars", "statics", "top", "values",
+        "assigned", "bases", "classes", "data", "done", "fields", "functions", "given", "imports", "language", "methods",
+        "module", "path", "refers", "stars", "statics", "top", "values",
     )  # fmt: skip
 
     def __init__(self, path: str, module: ir.Module, data: bytes) -> None:
@@ -60,8 +60,12 @@ class Unit:
         self.assigned: dict[str, bool] = {}
         self.statics: dict[tuple[int, str], Value] = {}
         """Fields of classes themselves that were given something after their definition."""
+        self.bases: dict[int, tuple[bool, list[tuple[Refers | None, tuple[str, ...]]]]] = {}
+        """What the bases of a class were found to be, and whether the top had been run by then."""
+        self.methods: dict[int, dict[str, list[ir.Function]]] = {}
         self.top: Frame | None = None
         self.done = False
+        """The top was run to its end."""
         self._index(module.body)
 
     def _index(self, body: ir.Block) -> None:
@@ -114,6 +118,15 @@ class Unit:
             elif kind is ir.Spread:
                 stack.append(one.value)
 
+    def methods_of(self, definition: ir.ClassDef, name: str) -> Sequence[ir.Function]:
+        """Give the methods of a class that have a name, in order."""
+        named = self.methods.get(id(definition))
+        if named is None:
+            named = self.methods[id(definition)] = {}
+            for method in definition.methods:
+                named.setdefault(method.name, []).append(method)
+        return named.get(name, ())
+
     def lazy(self, name: str) -> bool:
         """Tell whether what a name stands for can be told without running the top of the file."""
         return self.top is None and self.language == "python" and name not in self.given and not self.stars
@@ -133,7 +146,8 @@ class Unit:
         if found is None:
             word = re.escape(name).encode()
             if self.language == "python":
-                found = re.search(rb"\bglobal\s[^\n]{0,200}?\b" + word + rb"\b", self.data) is not None
+                said = b"global" in self.data
+                found = said and re.search(rb"\bglobal\s[^\n]{0,200}?\b" + word + rb"\b", self.data) is not None
             else:
                 pattern = rb"(?<![\w.$])" + word + rb"\s*(?:[-+*/|&^%]|\?\?|\|\||&&)?=(?![=>])"
                 found = sum(1 for _ in zip(range(2), re.finditer(pattern, self.data), strict=False)) > 1

@@ -39,14 +39,13 @@ from clearance.scan.code.flow.places import store
 from clearance.scan.code.flow.state import join_all
 from clearance.scan.code.flow.summaries import Renaming, Shapes, general, is_remote, plain
 from clearance.scan.code.flow.value import ANYTHING, CLOSED, HARMLESS, Hop, Refers, Taint, Value
+from clearance.scan.code.mentions import FIELDS, writes_fields
 
 _replace = msgspec.structs.replace
-_GIVEN: Final = rb"([A-Za-z_$][\w$]*)(?:\[[^\]\n]{0,80}\])?\s*(?:[-+*/|&]|\?\?)?=(?!=)"
-_FIELDS: Final = tuple(re.compile(start + _GIVEN) for start in (rb"self\.", rb"this\.", rb"cls\."))
 _FIELD_READ: Final = (
     re.compile(rb"self\.[A-Za-z_$][\w$]*+(?!\s*\()"), re.compile(rb"this(?:\.[A-Za-z_$][\w$]*+(?!\s*\()|\s*[,;})=])"),
 )  # fmt: skip
-"""Each begins with plain letters, which are found quickly."""
+"""A field of the object around that is read."""
 _MAX_EVENTS: Final = 2000
 """Events that following one function gives."""
 _TEXTS: Final = ((), ("string()",), ("[]()",), ("interface()",), ("any()",), ("map()",))
@@ -78,6 +77,7 @@ def run_top(look: Look, unit: Unit, *, told: bool = False) -> None:
     run_block(frame, unit.module.body)
     look.level = level
     frame.state = join_all([frame.state, *(state for _, _, state in frame.exits)]) or frame.now
+    unit.done = True
     if not told:
         del look.events[events:]
         del look.pending[pending:]
@@ -659,20 +659,20 @@ def _reads(unit: Unit, function: ir.Function) -> bool:
 
 def _written(unit: Unit, method: ir.Function) -> set[str]:
     """Give the fields that a method which is not looked at gives something."""
-    names = (name for pattern in _FIELDS for name in pattern.findall(unit.data, method.at, method.end))
+    names = (name for pattern in FIELDS for name in pattern.findall(unit.data, method.at, method.end))
     return {name.decode("utf-8", "replace") for name in names}
 
 
 def _writes(unit: Unit, method: ir.Function) -> bool:
     if unit.language in ("python", "javascript"):
-        return any(pattern.search(unit.data, method.at, method.end) for pattern in _FIELDS)
+        return writes_fields(unit.data, method.at, method.end)
     text = unit.data[method.at : method.end]
     if unit.language == "java":
         return b"=" in text and len(text) < 4000 and _gives_field(unit, method)
     if unit.language == "go":
         first = method.params[0].name.encode() if method.params and method.params[0].kind == "self" else b""
         return bool(first) and re.search(rb"\b" + re.escape(first) + rb"\.\w+\s*=[^=]", text) is not None
-    return any(pattern.search(text) for pattern in _FIELDS)
+    return writes_fields(text, 0, len(text))
 
 
 def _gives_field(unit: Unit, method: ir.Function) -> bool:

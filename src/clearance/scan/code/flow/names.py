@@ -324,6 +324,11 @@ def class_of(refers: Refers | None) -> ir.ClassDef | None:
 def bases(look: Look, refers: Refers) -> list[tuple[Refers | None, tuple[str, ...]]]:
     """Give the bases of a class: the class of the tree, where it is one, and the dotted names."""
     unit: Unit = refers.unit
+    settled = refers.outer is None and (unit.done or unit.top is None)
+    if settled:
+        known = unit.bases.get(id(refers.node))
+        if known is not None and known[0] == unit.done:
+            return known[1]
     out: list[tuple[Refers | None, tuple[str, ...]]] = []
     frame = refers.outer if refers.outer is not None else look.frame_of(unit)
     for base in refers.node.bases[:_MAX_BASES]:
@@ -333,6 +338,8 @@ def bases(look: Look, refers: Refers) -> list[tuple[Refers | None, tuple[str, ..
             inner = in_tree(look, found)
             found = inner.refers if inner is not None else None
         out.append((found if class_of(found) is not None and found is not refers else None, value.names))
+    if settled and (unit.done or unit.top is None):
+        unit.bases[id(refers.node)] = unit.done, out
     return out
 
 
@@ -371,8 +378,8 @@ def find_method(look: Look, refers: Refers, name: str, count: int = -1) -> tuple
     parameters."""
     for one in lineage(look, refers):
         found = None
-        for method in one.node.methods:
-            if method.name == name and "abstract" not in method.flags and (found is None or len(method.params) == count):
+        for method in one.unit.methods_of(one.node, name):
+            if "abstract" not in method.flags and (found is None or len(method.params) == count):
                 found = method
         if found is not None:
             return found, one
