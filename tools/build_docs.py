@@ -53,7 +53,8 @@ def settings() -> str:
         texts = _attribute_docstrings(node)
         pieces.append(f"\n## {ast.get_docstring(node)}\n\n| key | default | meaning |\n| --- | --- | --- |\n")
         for field in msgspec.structs.fields(section.type):
-            default = json.dumps(msgspec.to_builtins(field.default))
+            value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+            default = json.dumps(msgspec.to_builtins(value))
             pieces.append(f"| `{field.name}` | `{default}` | {texts[field.name]} |\n")
     return "".join(pieces)
 
@@ -127,7 +128,7 @@ def detect() -> str:
     return json.dumps(detect_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-PLAYED = ("README.md", "docs/tutorial/first-check.md")
+PLAYED = ("README.md", "docs/tutorial/first-check.md", "docs/how-to/mask-a-prompt.md")
 """Pages whose transcripts are run."""
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,

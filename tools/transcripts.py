@@ -15,8 +15,9 @@ from pathlib import Path
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = "--8<-- end of command --8<--"
 _CHANGING = (
+    (re.compile(r"\bQ[a-z]{2,12}_[a-z2-7]{16}\b"), "<placeholder>"),
     (re.compile(r"\b[0-9a-f]{6,64}\b"), "<hex>"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?\b"), "<time>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(?:Z| UTC)?\b"), "<time>"),
     (re.compile(r"/\S*/clearance-demo-\w+"), "<folder>"),
 )
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 from clearance.assess.assess import assess
+from clearance.assess.classify import classify
 from clearance.facts.change import Change, Collected, Contents
+from clearance.facts.classification import Scheme
 from clearance.facts.decision import Case, Decision
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.glob import matcher
@@ -17,7 +19,8 @@ from clearance.scan.imported.merge import FAMILY as IMPORTED
 from clearance.scan.imported.merge import with_opinions
 from clearance.scan.imported.opinion import Opinion
 from clearance.scan.memory import Memory
-from clearance.scan.runner import Limits, Progress, Scanned, scan
+from clearance.scan.runner import Limits, Progress, Scanned, gap_order, scan
+from clearance.scan.texts import Texts, names_of
 from clearance.scan.worker import Furnish, Reserve
 
 
@@ -34,6 +37,8 @@ class Parts(NamedTuple):
     limits: Limits
     memory: Memory | None
     exclude: tuple[str, ...]
+    scheme: Scheme
+    """How sensitive which data is."""
     warm: Callable[[], object]
     ask: Callable[[Change, Contents], object]
     """Starts other tools on the change."""
@@ -45,29 +50,32 @@ class Parts(NamedTuple):
 
 def look(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
     """Find and tell, without a verdict."""
-    scanned, gaps = _scan(collected, parts, progress)
-    return _outcome(collected.change, scanned, gaps, parts)
+    change, scanned, gaps = _scan(collected, parts, progress)
+    outcome = _outcome(change, scanned, gaps, parts)
+    classification = classify((), scanned.findings, parts.scheme)
+    return msgspec.structs.replace(outcome, classification=classification if classification.grounds else None)
 
 
 def judge(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
     """Scan, assess, decide, sign, record."""
-    scanned, gaps = _scan(collected, parts, progress)
+    change, scanned, gaps = _scan(collected, parts, progress)
     case = Case(
-        change=collected.change,
+        change=change,
         findings=scanned.findings,
         gaps=gaps,
-        risk=assess(collected.change, scanned.sightings, scanned.findings),
+        risk=assess(change, scanned.sightings, scanned.findings, parts.scheme),
         ran=scanned.ran,
         rules=parts.catalogue.digest,
         version=parts.version,
     )
     decision = parts.decide(case)
     receipt = parts.record(case, decision)
-    return _outcome(collected.change, scanned, gaps, parts, case, decision, receipt)
+    return _outcome(change, scanned, gaps, parts, case, decision, receipt)
 
 
-def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tuple[Scanned, tuple[Gap, ...]]:
-    """Look at what is not excluded. A page that is none is a gap: what it would have found, nobody looked for."""
+def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tuple[Change, Scanned, tuple[Gap, ...]]:
+    """Look at what is not excluded, and at the words around it. A page that is none is a gap: what it would have found,
+    nobody looked for. In the change that is given back, names that hold a secret are masked."""
     excluded = matcher(parts.exclude)
     left_out = {file.path for file in collected.change.files if excluded(file.path)}
     kept = tuple(file for file in collected.change.files if file.path not in left_out)
@@ -78,7 +86,9 @@ def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tupl
         parts.ask(change, collected.contents)
 
     scanners = (parts.furnish, parts.families, parts.limits)
-    scanned = scan(change, collected.contents, *scanners, progress, meanwhile, parts.reserve, parts.memory)
+    texts = Texts(names_of(collected.change), collected.texts)
+    whole, contents = texts.added_to(change, collected.contents)
+    scanned = scan(whole, contents, *scanners, progress, meanwhile, parts.reserve, parts.memory)
     opinions = parts.opinions()
     if opinions:
         scanned = with_opinions(scanned, opinions, change, collected.contents)
@@ -88,7 +98,8 @@ def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tupl
         *(Gap(scanner="all", path=path, kind=GapKind.EXCLUDED) for path in left_out),
         *scanned.gaps,
     ]
-    return scanned, tuple(sorted(dict.fromkeys(gaps), key=lambda gap: (gap.path, gap.scanner, gap.kind.value, gap.detail)))
+    told, scanned, known = texts.told(collected.change, scanned, gaps)
+    return told, scanned, tuple(sorted(dict.fromkeys(known), key=gap_order))
 
 
 def _outcome(
@@ -108,15 +119,19 @@ def _outcome(
         findings=scanned.findings,
         gaps=gaps,
         ran=scanned.ran,
-        rules=tuple(_info(parts.catalogue[rule], parts.pages) for rule in named),
+        rules=tuple(info(parts.catalogue[rule], parts.pages) for rule in named),
         catalogue=parts.catalogue.digest,
+        asides=scanned.asides,
+        more_asides=scanned.more_asides,
+        set_aside=scanned.set_aside,
         risk=case.risk if case else None,
         decision=decision,
         receipt=receipt,
     )
 
 
-def _info(rule: Rule, pages: str) -> RuleInfo:
+def info(rule: Rule, pages: str) -> RuleInfo:
+    """Describe a rule for a report; `pages` is where pages can be read."""
     return RuleInfo(
         id=rule.id,
         family=rule.family,
@@ -129,4 +144,5 @@ def _info(rule: Rule, pages: str) -> RuleInfo:
         cwe=rule.cwe,
         controls=rule.controls,
         link=f"{pages}{rule.id}",
+        sources=rule.sources,
     )

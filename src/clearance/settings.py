@@ -2,10 +2,12 @@
 
 import difflib
 import re
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Literal
 
 import msgspec
 
+from clearance.facts.classification import Level, Scheme
 from clearance.facts.errors import BadSettings
 from clearance.facts.fact import Fact
 from clearance.facts.glob import matcher
@@ -36,11 +38,57 @@ class ReportSettings(Fact):
     """Where rule pages can be read: the rule's id is appended to this URI."""
 
 
+class PersonalSettings(Fact):
+    """`[personal]`: where data about people is looked for. Prompts always are, whatever stands here."""
+
+    scan: Literal["off", "fixtures", "all"] = "off"
+    """Files of a change: none, `fixtures` (data files, and folders of tests and samples), or `all`."""
+    regions: tuple[str, ...] = ()
+    """Countries (ISO 3166, `DE`) whose phone numbers may stand without a country code; none means a few large ones."""
+    addresses: bool = False
+    """Whether global IP addresses count in files, too."""
+    authors: bool = True
+    """Whether the names of authors in git and of owners in CODEOWNERS count in prompts."""
+    directory: str = ""
+    """A file in the repository with names of people, one a line or in the first column of a table; read from the base."""
+
+
+class ClassificationSettings(Fact):
+    """`[classification]`: how sensitive data is: `public`, `internal`, `confidential` or `restricted`."""
+
+    default: Level = Level.INTERNAL
+    """The level of files that no path names."""
+    paths: dict[str, Level] = {}
+    """Levels of files by glob (`"data/customers/**" = "restricted"`); of several that fit, the strictest counts."""
+    kinds: dict[str, Level] = {}
+    """Levels of what is found, by rule or family (`email-address = "internal"`). Built in: `secrets` and `personal` are
+    restricted; mail addresses, phone numbers, names, dates of birth and IP addresses confidential."""
+
+    def scheme(self) -> Scheme:
+        """Give the levels as the room that assesses needs them."""
+        return Scheme(default=self.default, paths=self.paths, kinds=self.kinds)
+
+
 class Settings(Fact):
     """All settings, each with a default; no file at all is a good file."""
 
     scan: ScanSettings = ScanSettings()
     report: ReportSettings = ReportSettings()
+    personal: PersonalSettings = PersonalSettings()
+    classification: ClassificationSettings = ClassificationSettings()
+
+
+def check_kinds(settings: Settings, known: Collection[str], *, text: str, where: str = PLACE) -> None:
+    """Refuse levels for what nobody finds; `known` are the ids of all rules and the families.
+
+    Raises:
+        BadSettings: `[classification.kinds]` names something else; the nearest known name is told.
+    """
+    for kind in settings.classification.kinds:
+        if kind not in known:
+            near = difflib.get_close_matches(kind, known, n=1, cutoff=0)
+            hint = f"the nearest known name is {near[0]!r}" if near else "see docs/reference/rules.md"
+            raise BadSettings(f"classification.kinds: no rule or family {kind!r}", where=_at(kind, text, where), next=hint)
 
 
 def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
@@ -67,14 +115,26 @@ def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
     except (msgspec.ValidationError, RecursionError) as error:
         key = re.search(r"\$(?:\.\w+)*\.(\w+)", str(error))
         place = _at(key[1], text, where) if key else where
-        raise BadSettings(str(error), where=place, next="see docs/reference/settings.md") from None
+        raise BadSettings(str(error), where=place, next=_hint(str(error))) from None
     return _in_range(settings, text, where)
+
+
+def _hint(said: str) -> str:
+    """Say which word is meant where a value is none of a few."""
+    found = re.search(r"[Ii]nvalid enum value '(.*)'", said, re.DOTALL)
+    if not found:
+        return "see docs/reference/settings.md"
+    known = [level.value for level in Level] if ".classification" in said else ["off", "fixtures", "all"]
+    near = difflib.get_close_matches(found[1][:64], known, n=1, cutoff=0)
+    return f"the nearest word is {near[0]!r}"
 
 
 def _at(key: str, text: str, where: str) -> str:
     """Give where a key stands first, as `path:line`; the path alone if it is written in another way."""
     lines = enumerate(text.split("\n"), 1)
-    line = next((number for number, one in lines if re.match(rf"\s*\[?\s*{re.escape(key)}\b", one)), 0)
+    line = next(
+        (number for number, one in lines if re.match(rf"\s*\[?\s*(?:[\w-]+\.)*[\"']?{re.escape(key)}(?![\w-])", one)), 0
+    )
     return f"{where}:{line}" if line else where
 
 
@@ -108,4 +168,29 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
         if not low <= value <= high:
             place = _at(name.removeprefix("scan."), text, where)
             raise BadSettings(f"{name} is {value:g}", where=place, next=f"it must lie between {low:g} and {high:g}")
+    _check_personal(settings.personal, text, where)
+    for glob in settings.classification.paths:
+        try:
+            matcher((glob,))
+        except ValueError as error:
+            place = _at(glob, text, where)
+            raise BadSettings(
+                f"classification.paths: {error}", where=place, next="paths are globs, such as data/**"
+            ) from None
     return settings
+
+
+def _check_personal(personal: PersonalSettings, text: str, where: str) -> None:
+    for region in personal.regions:
+        if re.fullmatch(r"[A-Z]{2}", region) is None:
+            place = _at("regions", text, where)
+            raise BadSettings(
+                f"personal.regions: {region!r} is no country", where=place, next="write ISO 3166 codes, such as DE"
+            )
+    parts = personal.directory.split("/")
+    if personal.directory and (personal.directory.startswith("/") or ".." in parts or "\\" in personal.directory):
+        raise BadSettings(
+            f"personal.directory is {personal.directory!r}",
+            where=_at("directory", text, where),
+            next="name a file in the repository, such as .clearance/people.txt",
+        )

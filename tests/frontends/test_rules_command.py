@@ -138,6 +138,17 @@ def test_an_unknown_control_fails(repository: Path, capsys: pytest.CaptureFixtur
     assert "CWE-999999 is in no catalogue" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("word", ["show", "test"])
+def test_a_rule_whose_page_cannot_be_read_says_why(word: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "new", "code/own"]) == 0
+    page = own_page(repository)
+    page.write_text(page.read_text().replace("## Detect", "## Detekt", 1))
+    assert run(["rules", word, "own"]) == 2
+    told = capsys.readouterr().err
+    assert "rules/code/own.md:" in told
+    assert "no rule" not in told
+
+
 def test_a_page_that_cannot_be_read_is_named_with_its_line(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "new", "code/own"]) == 0
     page = own_page(repository)

@@ -8,11 +8,26 @@ import pytest
 
 from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, ChangeKind, FileChange, Mode, Revision, Side, Tree
+from clearance.facts.classification import Classification, Ground, Level
 from clearance.facts.decision import Decision, Ran, Reason, ReviewNeed, Verdict
-from clearance.facts.finding import Confidence, Excerpt, Finding, Gap, GapKind, Place, Severity, Step
+from clearance.facts.finding import (
+    Aside,
+    Confidence,
+    Excerpt,
+    Finding,
+    Gap,
+    GapKind,
+    Look,
+    Origin,
+    Place,
+    Secret,
+    Severity,
+    Step,
+)
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.facts.risk import Risk, Trigger
-from clearance.report.look import Look, Times
+from clearance.report.look import Look as How
+from clearance.report.look import Times
 from clearance.report.render import render
 
 AT = Times("2026-11-22T06:12:00Z", "2026-11-22T06:12:01Z")
@@ -289,6 +304,52 @@ MANY = msgspec.structs.replace(
         for number in range(40)
     ),
 )
+KEY = Secret(fingerprint="ab" * 16, entropy=4.62, tail="x7Qe", disguise="base64")
+LEAKED = msgspec.structs.replace(
+    SCANNED,
+    change=msgspec.structs.replace(SCANNED.change, source="history", files=()),
+    findings=(
+        *(
+            Finding(
+                rule="acme-token",
+                family="secrets",
+                severity=Severity.CRITICAL,
+                confidence=Confidence.HIGH,
+                place=Place(path=path, line=3, column=9, end_line=3, end_column=17),
+                message="No token of Acme stands in the text",
+                fingerprint=path.encode().hex().ljust(64, "0"),
+                introduced=True,
+                fix="1. Revoke it at https://acme.example/keys.\n2. Make a new one.",
+                excerpt=Excerpt(first=3, lines=("token = ****",)),
+                secret=KEY,
+                origin=Origin(commit="5e" * 20, date="2024-05-01T10:00:00+02:00", standing=path == "b.py"),
+            )
+            for path in ("a.py", "b.py", "c.py", "commit:5e5e5e5e5e5e", "e.py", "f.py", "g.py", "h.py")
+        ),
+        Finding(
+            rule="iban",
+            family="personal",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.HIGH,
+            place=Place(path="seed.sql", line=0),
+            message="An account number stands in the text",
+            fingerprint="cd" * 32,
+            introduced=True,
+            secret=Secret(fingerprint="", entropy=2.9, personal=True),
+        ),
+    ),
+    rules=(),
+    asides=(
+        Aside(rule="acme-token", place=Place(path="a.py", line=9, column=2), reason=Look.PLACEHOLDER, introduced=True),
+        Aside(rule="password", place=Place(path="b.py", line=7, column=5), reason=Look.REFERENCE, introduced=True),
+    ),
+    more_asides=11,
+    set_aside={"placeholder": 12, "reference to a variable, file or vault": 1},
+    classification=Classification(
+        level=Level.RESTRICTED,
+        grounds=(Ground(level=Level.RESTRICTED, kind="finding", what="iban", path="seed.sql", count=1),),
+    ),
+)
 ALL = {
     "denied": DENIED,
     "asked": ASKED,
@@ -297,6 +358,7 @@ ALL = {
     "empty": EMPTY,
     "followed": msgspec.structs.replace(DENIED, findings=(FOLLOWED,)),
     "many": MANY,
+    "leaked": LEAKED,
 }
 Write = Callable[..., str]
 
@@ -318,6 +380,6 @@ def write() -> Write:
 
     def write_(format: str, outcome: Outcome | str, **look: Any) -> str:
         chosen = ALL[outcome] if isinstance(outcome, str) else outcome
-        return render(format, chosen, look=Look(**look), at=AT)
+        return render(format, chosen, look=How(**look), at=AT)
 
     return write_

@@ -19,7 +19,20 @@ from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, ChangeKind, FileChange, Revision, Tree
 from clearance.facts.decision import Decision, Ran, Reason, ReviewNeed, Verdict
 from clearance.facts.fact import plain
-from clearance.facts.finding import Confidence, Excerpt, Finding, Gap, GapKind, Place, Severity, Step
+from clearance.facts.finding import (
+    Aside,
+    Confidence,
+    Excerpt,
+    Finding,
+    Gap,
+    GapKind,
+    Look,
+    Origin,
+    Place,
+    Secret,
+    Severity,
+    Step,
+)
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.facts.risk import Risk
 from clearance.report.document import _mended
@@ -61,7 +74,19 @@ FINDINGS = st.builds(
     controls=st.lists(TEXT, max_size=3).map(tuple),
     steps=st.lists(st.builds(Step, place=PLACES, message=TEXT), max_size=3).map(tuple),
     excerpt=st.none() | st.builds(Excerpt, first=st.integers(1, 10**6), lines=st.lists(TEXT, max_size=3).map(tuple)),
+    secret=st.none()
+    | st.builds(
+        Secret,
+        fingerprint=st.sampled_from(["", "ab" * 16]) | TEXT,
+        entropy=st.floats(0, 8),
+        tail=TEXT,
+        disguise=TEXT,
+        personal=st.booleans(),
+    ),
+    origin=st.none() | st.builds(Origin, commit=TEXT, date=TEXT, standing=st.booleans()),
 )
+ASIDES = st.builds(Aside, rule=TEXT, place=PLACES, reason=st.sampled_from(Look), introduced=st.booleans())
+COUNTS = st.dictionaries(st.sampled_from([reason.value for reason in Look]), st.integers(0, 10**6), max_size=3)
 RULES = st.builds(
     RuleInfo,
     id=TEXT,
@@ -134,6 +159,9 @@ OUTCOMES = st.builds(
     ).map(tuple),
     rules=st.lists(RULES, max_size=2).map(tuple),
     catalogue=TEXT,
+    asides=st.lists(ASIDES, max_size=3).map(tuple),
+    more_asides=LINE,
+    set_aside=COUNTS,
     risk=st.none() | RISKS,
     decision=st.none() | DECISIONS,
     receipt=st.none() | st.builds(Receipt, digest=TEXT, index=LINE, log=TEXT, key=TEXT),
@@ -326,7 +354,7 @@ def test_a_document_for_machines_is_json_and_shows_nothing_raw(write: Write, out
 @MANY
 @given(outcome=described())
 def test_json_fits_its_schema_and_gives_the_facts_back(write: Write, outcome: Outcome) -> None:
-    text = write("json", outcome)
+    text = write("json", outcome, show_all=True)
     OUTCOME.validate(json.loads(text))
     again = msgspec.json.decode(text, type=Outcome)
     expected = msgspec.convert(_mended(plain(outcome)), Outcome)

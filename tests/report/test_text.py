@@ -44,7 +44,7 @@ def test_the_transcript_reads_as_the_readme_shows_it(write: Write) -> None:
 
 @pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("width", [100, 60])
-@pytest.mark.parametrize("name", ["denied", "asked", "allowed", "scanned", "empty", "followed"])
+@pytest.mark.parametrize("name", ["denied", "asked", "allowed", "scanned", "empty", "followed", "leaked"])
 def test_each_outcome_stands_as_it_was_seen_and_approved(write: Write, name: str, *, width: int, color: bool) -> None:
     golden = GOLDEN / f"{name}-{width}{'-color' if color else ''}.txt"
     text = write("text", name, width=width, color=color)
@@ -152,3 +152,18 @@ def test_columns_stand_below_each_other_with_wide_rule_names(write: Write, outco
         if "test_orders.py" in line
     ]
     assert [wcswidth(line.split("tests/")[0]) for line in lines] == [23, 23]
+
+
+def test_a_key_at_several_places_is_told_once_with_its_places(write: Write) -> None:
+    text = write("text", "leaked", width=160)
+    assert text.count("acme-token") == 1
+    assert "the same key also stands at b.py:3:9, c.py:3:9, commit:5e5e5e5e5e5e:3:9, e.py:3:9, f.py:3:9 and 2" in text
+    assert "hidden: base64 · ends in x7Qe · 4.6 bits a character · fingerprint abababababab" in text
+    assert "since 5e5e5e5e5e5e of 2024-05-01, no longer in HEAD" in text
+
+
+def test_look_alikes_are_counted_and_told_on_request(write: Write) -> None:
+    assert "· 13 look-alikes set aside: 12 placeholders, 1 reference (--all shows them)" in write("text", "leaked")
+    told = write("text", "leaked", show_all=True)
+    assert "  aside  acme-token   a.py:9:2   placeholder" in told
+    assert "· 11 more look-alikes set aside, only counted" in told

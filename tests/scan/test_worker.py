@@ -58,7 +58,7 @@ def furnished(furnish: Furnish) -> list[int]:
 
 
 def run(furnish: Furnish, reserve: Reserve | None, text: bytes = b"a = 1\n", files: int = 3) -> Scanned:
-    change, contents, _ = change_of({}, {f"{number}.py": text for number in range(files)})
+    change, contents, *_ = change_of({}, {f"{number}.py": text for number in range(files)})
     return scan(change, contents, furnish, ["toy"], Limits(seconds=5, total=30, workers=1), reserve=reserve)
 
 
@@ -125,7 +125,7 @@ def test_no_worker_outlives_who_hired_it(tmp_path: Path, *, task: bool) -> None:
     def hire() -> None:
         with Reserve(furnish) as reserve:
             if task:
-                change, contents, _ = change_of({}, {"a.py": b"a = 1\n"})
+                change, contents, *_ = change_of({}, {"a.py": b"a = 1\n"})
                 scan(change, contents, furnish, ["toy"], Limits(), None, lambda: time.sleep(600), reserve)
             time.sleep(600)
 
@@ -136,3 +136,13 @@ def test_no_worker_outlives_who_hired_it(tmp_path: Path, *, task: bool) -> None:
     os.kill(boss.pid or 0, signal.SIGKILL)
     boss.join()
     wait_until("the worker heard that it is alone", lambda: all(map(gone, furnished(furnish))))
+
+
+def test_a_worker_that_fails_shows_nothing_of_what_it_looked_at(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLEARANCE_TRACEBACK", raising=False)
+    collected = change_of({}, {"a\udcff.txt": b"x = 1\n"})  # a name that no result can carry
+    scanned = scan(collected.change, collected.contents, Furnish(str(tmp_path / "seen")), ("toy",), Limits(workers=1))
+    assert GapKind.CRASH in {gap.kind for gap in scanned.gaps}
+    assert "Traceback" not in capfd.readouterr().err

@@ -17,9 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from clearance.assess.classify import classify
 from clearance.assess.paths import Purpose, opaque, purpose, purpose_of
 from clearance.facts.actor import ActorKind
 from clearance.facts.change import Change, FileChange
+from clearance.facts.classification import Scheme
 from clearance.facts.finding import Confidence, Finding, Place, Severity, Sighting
 from clearance.facts.risk import Risk, Trigger
 
@@ -41,10 +43,17 @@ _MILD = {
 _NO_PRODUCT = (Purpose.TEST, Purpose.DOCUMENTATION)
 
 
-def assess(change: Change, sightings: Sequence[Sighting], findings: Sequence[Finding]) -> Risk:
+BUILTIN_SCHEME = Scheme()
+"""The levels of data where a team says nothing of its own."""
+
+
+def assess(
+    change: Change, sightings: Sequence[Sighting], findings: Sequence[Finding], scheme: Scheme = BUILTIN_SCHEME
+) -> Risk:
     """Say how much care a change needs, and why.
 
-    Only what the change introduces or removes counts: sightings and findings that were there before are passed over.
+    Only what the change introduces or removes counts: sightings and findings that were there before are passed over. The
+    level of the data (`scheme` says which has which) is told beside the tier.
     """
     triggers = _distinct([*_seen(sightings), *_weakened(findings), *_locked(findings), *_unreadable(change.files)])
     size = sum(_lines(file) for file in change.files if purpose_of(file) is not Purpose.LOCKFILE)
@@ -56,7 +65,15 @@ def assess(change: Change, sightings: Sequence[Sighting], findings: Sequence[Fin
         size=size,
         unknown_lines=_unknown(change),
         reasons=_reasons(change, triggers, tier, by_size),
+        classification=classify(_paths(change), findings, scheme),
     )
+
+
+def _paths(change: Change) -> Iterator[str]:
+    for file in change.files:
+        yield file.path
+        if file.old_path:
+            yield file.old_path
 
 
 def _ordinary(change: Change) -> int:

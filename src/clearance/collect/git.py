@@ -25,6 +25,8 @@ from clearance.facts.finding import Gap
 LIMIT = 60.0
 """Seconds that one git command may take."""
 _COMMITS = 500
+_SHORT = 12
+"""Digits that name a commit to a person."""
 _SETTINGS_LIMIT = 8 << 20
 _SUBMODULE = b"160000 "
 
@@ -163,6 +165,7 @@ def _collect(
         else:
             tree = tip.tree if tip else shadow.empty_tree
         found = difference(shadow, side.fork.tree if side.fork else shadow.empty_tree, tree)
+        words = _words(shadow, side.fork, tip)
         label = {"working-tree": "working tree", "staged": "index"}.get(source) or head or "HEAD"
         change = Change(
             source=source,
@@ -170,12 +173,19 @@ def _collect(
             head=Revision(label=label, commit=tip.oid if tip and source == "range" else None),
             tree=Tree(kind="git-tree", sha256=hashlib.sha256(found.listing).hexdigest(), git=tree),
             files=found.files,
-            author=authorship(agent, _words(shadow, side.fork, tip), own),
+            author=authorship(agent, words, own),
         )
-        return Collected(change, GitContents(shadow, found.files, found.listing, side.tip), gaps + found.gaps)
+        contents = GitContents(shadow, found.files, found.listing, side.tip)
+        return Collected(change, contents, gaps + found.gaps, _around(words, head or shadow.head_reference() or ""))
     except BaseException:
         shadow.close()
         raise
+
+
+def _around(words: Sequence[Words], branch: str) -> dict[str, str]:
+    """Give the words around a change: the messages of its commits, and the name of the branch."""
+    texts = {f"commit:{one.commit[:_SHORT]}": one.message for one in words}
+    return {**texts, "branch name": branch.removeprefix("refs/heads/")}
 
 
 def _resolve(shadow: Shadow, name: str) -> Commit:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from clearance.collect.lines import compare
+from clearance.collect.blob import look
+from clearance.collect.lines import compare, whole
 from clearance.collect.sides import NOBODY_KNOWS, content_gap, listing_digest, side_of
 from clearance.facts.actor import Authorship
 from clearance.facts.change import Change, ChangeKind, Collected, FileChange, Mode, Revision, SideName, Tree
@@ -37,6 +38,30 @@ class HeldContents:
     def peek(self, path: str, limit: int) -> bytes:
         """Give at most `limit` bytes of any file of the after tree."""
         return self._tree[path][:limit]
+
+
+def text_of(name: str, data: bytes) -> Collected:
+    """Make one text look like a file of that name as it stands, with nothing around it."""
+    blob = look(iter((data,)))
+    file = FileChange(
+        path=name,
+        kind=ChangeKind.PRESENT,
+        after=side_of(data),
+        added=whole(blob.lines),
+        binary=blob.encoding is None,
+    )
+    change = Change(
+        source="directory",
+        base=None,
+        head=Revision(label=name),
+        tree=Tree(
+            kind="directory",
+            sha256=listing_digest([(name.encode("utf-8", "surrogatepass"), Mode.FILE, side_of(data).sha256)]),
+        ),
+        files=(file,),
+        author=NOBODY_KNOWS,
+    )
+    return Collected(change, HeldContents({}, {name: data}, {name: data}, complete=False), ())
 
 
 def change_of(before: Mapping[str, bytes], after: Mapping[str, bytes], *, author: Authorship = NOBODY_KNOWS) -> Collected:

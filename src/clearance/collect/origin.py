@@ -14,9 +14,9 @@ from typing import NamedTuple
 from clearance.collect.sides import NOBODY_KNOWS
 from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 
-LOG_FORMAT = "%an%x00%ae%x00%B%x00%N%x00"
+LOG_FORMAT = "%an%x00%ae%x00%B%x00%N%x00%H%x00"
 """The format of `git log` that `read_log` reads."""
-_FIELDS = 4
+_FIELDS = 5
 _NAME_LIMIT = 80
 _NOTE_LIMIT = 4 << 20
 
@@ -52,19 +52,20 @@ _SETTINGS = re.compile(r"_(?:HOME|PATH|MODEL|API_KEY|TOKEN|CONFIG(?:_DIR)?|EDITO
 
 
 class Words(NamedTuple):
-    """What a commit says about itself: author's name and address, message, git-ai note (empty where there is none)."""
+    """What a commit says about itself: author's name and address, message, git-ai note (empty where there is none), id."""
 
     name: str
     email: str
     message: str
     note: str
+    commit: str = ""
 
 
 def read_log(output: bytes) -> list[Words]:
     """Read the output of `git log --format=LOG_FORMAT`, the newest commit first."""
     fields = output.decode("utf-8", "replace").split("\0")[:-1]
     rows = zip(*[iter(fields)] * _FIELDS, strict=False)
-    return [Words(name.lstrip("\n"), email, message, note) for name, email, message, note in rows]
+    return [Words(name.lstrip("\n"), *rest) for name, *rest in rows]
 
 
 def authorship(agent: str | None, commits: Sequence[Words], environment: Mapping[str, str]) -> Authorship:

@@ -47,17 +47,19 @@ def patch(
         raise BadPatch("empty", where=name, next="see whether the command that made it failed")
     patches, prose = read_unified(_utf8(data, name), name)
     reads = _merged(_read(file) for file in patches)
+    words = _words(prose)
     change = Change(
         source="patch",
         base=None,
         head=Revision(label=name),
         tree=Tree(kind="patch", sha256=hashlib.sha256(data).hexdigest()),
         files=tuple(read.file for read in reads),
-        author=authorship(agent, [_words(prose)], environment or {}),
+        author=authorship(agent, [words], environment or {}),
     )
     before = {read.file.path: read.before for read in reads if read.file.before}
     after = {read.file.path: read.after for read in reads if read.file.after}
-    return Collected(change, HeldContents(before, after, after, complete=False), tuple(_gaps(reads)))
+    contents = HeldContents(before, after, after, complete=False)
+    return Collected(change, contents, tuple(_gaps(reads)), {"message of the patch": words.message})
 
 
 def _utf8(data: bytes, name: str) -> bytes:

@@ -12,7 +12,7 @@ import cedarpy
 
 from clearance.decide.policy import ACTIONS, ERROR, Policy, Role
 from clearance.decide.policy_set import Policies
-from clearance.decide.question import ACTOR, Subject, entities, subjects
+from clearance.decide.question import ACTOR, Subject, context, entities, subjects
 from clearance.facts.decision import Case, Decision, Reason, ReviewNeed, Verdict
 from clearance.facts.fact import digest
 
@@ -55,6 +55,7 @@ def ask(case: Case, policies: Policies) -> list[Voice]:
     """
     about = list(subjects(case))
     graph = cedarpy.Entities.from_json_str(json.dumps(entities(case, about)), policies.schema)
+    around = context(case)
     answerable = {(policy.verdict, policy.subject) for policy in policies.all}
     questions = [
         (action, subject)
@@ -63,7 +64,7 @@ def ask(case: Case, policies: Policies) -> list[Voice]:
         if subject.kind == "Change" or (verdict, subject.kind) in answerable
     ]
     requests = [
-        {"principal": ACTOR, "action": {"type": "Action", "id": action}, "resource": subject.reference, "context": {}}
+        {"principal": ACTOR, "action": {"type": "Action", "id": action}, "resource": subject.reference, "context": around}
         for action, subject in questions
     ]
     answers = cedarpy.is_authorized_batch(requests, policies.engine, graph, policies.schema)

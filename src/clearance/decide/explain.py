@@ -6,7 +6,7 @@ from typing import Any
 from clearance.decide.decide import Voice, ask
 from clearance.decide.policy import Policy
 from clearance.decide.policy_set import Policies
-from clearance.decide.question import Subject, author, subjects
+from clearance.decide.question import Subject, author, context, subjects
 from clearance.facts.decision import Case, Verdict
 from clearance.facts.fact import Fact
 
@@ -38,13 +38,13 @@ def explain(case: Case, policies: Policies) -> tuple[Account, ...]:
         ValueError: the case does not fit the schema.
     """
     voices = ask(case, policies)
-    actor = author(case)
+    around = {"principal": author(case), "context": context(case)}
     about = list(subjects(case))
-    accounts = [_account(policy, voices, about, actor) for policy in policies.all if policy.verdict is not Verdict.ALLOW]
+    accounts = [_account(policy, voices, about, around) for policy in policies.all if policy.verdict is not Verdict.ALLOW]
     return tuple(sorted(accounts, key=lambda one: (not one.fired, -one.verdict.rank, one.policy)))
 
 
-def _account(policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], actor: dict[str, Any]) -> Account:
+def _account(policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], around: dict[str, Any]) -> Account:
     fired = [voice.subject for voice in voices if policy in voice.fired]
     asked = [subject for subject in about if subject.kind == policy.subject]
     shown = fired or asked
@@ -53,15 +53,15 @@ def _account(policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], 
         verdict=policy.verdict,
         fired=bool(fired),
         asked=len(asked),
-        grounds=tuple(_ground(policy, subject, about[0], actor) for subject in shown[:_MOST_SHOWN]),
+        grounds=tuple(_ground(policy, subject, about[0], around) for subject in shown[:_MOST_SHOWN]),
     )
 
 
-def _ground(policy: Policy, subject: Subject, change: Subject, actor: dict[str, Any]) -> Ground:
+def _ground(policy: Policy, subject: Subject, change: Subject, around: dict[str, Any]) -> Ground:
     facts = []
     for path in policy.reads:
         root, *names = path.split(".")
-        value: Any = actor if root == "principal" else subject.attributes
+        value: Any = around.get(root, subject.attributes)
         for name in names:
             value = change.attributes if name == "change" else value.get(name)
         facts.append((path, _shown(value)))

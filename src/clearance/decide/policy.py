@@ -264,6 +264,6 @@ def _reads(tree: dict[str, Any]) -> tuple[str, ...]:
             step = step["."]["left"]
             inner.add(id(step))
         root = step.get("Var")
-        if root in ("principal", "resource"):
+        if root in ("principal", "resource", "context"):
             paths[".".join((root, *reversed(names)))] = None
     return tuple(paths)

@@ -43,13 +43,18 @@ def author(case: Case) -> dict[str, Any]:
     }
 
 
+def context(case: Case) -> dict[str, Any]:
+    """Give what is true of every question about a case."""
+    return {"classification": case.risk.classification.level.rank}
+
+
 def subjects(case: Case) -> Iterator[Subject]:
     """Give everything that questions are asked about, the change itself first."""
     yield _change(case)
     for number, file in enumerate(case.change.files):
         yield _file(number, file)
     for number, finding in enumerate(case.findings):
-        yield _finding(number, finding)
+        yield _finding(number, finding, case.risk.classification.of_rule(finding.rule).rank)
     distinct: dict[tuple[str, str, bool], Trigger] = {}
     for trigger in case.risk.triggers:
         key = (trigger.id, trigger.place.path if trigger.place else "", trigger.happened == "removed")
@@ -79,6 +84,7 @@ def _change(case: Case) -> Subject:
         "triggers": sorted({trigger.id for trigger in case.risk.triggers}),
         "scanners": sorted({ran.scanner for ran in case.ran}),
         "introducedFindings": sum(finding.introduced for finding in case.findings),
+        "classification": case.risk.classification.level.rank,
     }
     return Subject("Change", CHANGE["id"], attributes, "", "the change")
 
@@ -96,7 +102,7 @@ def _file(number: int, file: FileChange) -> Subject:
     return Subject("File", f"file-{number}", attributes, file.path, file.path)
 
 
-def _finding(number: int, finding: Finding) -> Subject:
+def _finding(number: int, finding: Finding, classification: int) -> Subject:
     attributes = {
         "change": {"__entity": CHANGE},
         "rule": finding.rule,
@@ -107,6 +113,7 @@ def _finding(number: int, finding: Finding) -> Subject:
         "path": finding.place.path,
         "cwe": sorted(set(finding.cwe)),
         "controls": sorted(set(finding.controls)),
+        "classification": classification,
     }
     label = f"{finding.rule} at {finding.place.path}:{finding.place.line}"
     return Subject("Finding", f"finding-{number}", attributes, finding.fingerprint, label)

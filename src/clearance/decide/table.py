@@ -11,6 +11,7 @@ from clearance.decide.decide import decide
 from clearance.decide.policy_set import Policies
 from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, ChangeKind, FileChange, Mode, Revision, Side, Tree
+from clearance.facts.classification import Classification, Ground, Level
 from clearance.facts.decision import Case, Decision, Ran, Verdict
 from clearance.facts.errors import BadPolicy
 from clearance.facts.fact import Fact
@@ -32,6 +33,8 @@ class FindingRow(Fact):
     introduced: bool = True
     path: str = "src/app.py"
     cwe: tuple[str, ...] = ()
+    classification: Level = Level.PUBLIC
+    """The level of the data that was found; the same for all findings of one rule."""
 
 
 class TriggerRow(Fact):
@@ -67,6 +70,8 @@ class Row(Fact):
     findings: tuple[FindingRow, ...] = ()
     triggers: tuple[TriggerRow, ...] = ()
     gaps: tuple[GapRow, ...] = ()
+    classification: Level = Level.INTERNAL
+    """The level of what the change touches, where no finding has a higher one."""
 
 
 class _Table(Fact):
@@ -135,6 +140,7 @@ def case_of(row: Row) -> Case:
             size=row.size,
             unknown_lines=5 * len(files) if row.author is ActorKind.UNKNOWN else 0,
             reasons=(f"{row.size} lines",),
+            classification=_classification(row),
         ),
         ran=tuple(Ran(scanner=name, files=len(files), findings=0, gaps=0) for name in row.scanners),
         rules=_ZEROS,
@@ -154,6 +160,15 @@ def _finding(number: int, row: FindingRow) -> Finding:
         introduced=row.introduced,
         cwe=row.cwe,
     )
+
+
+def _classification(row: Row) -> Classification:
+    found = [one for one in row.findings if one.classification is not Level.PUBLIC]
+    grounds = [
+        Ground(level=row.classification, kind="default", what="", path="", count=1),
+        *(Ground(level=one.classification, kind="finding", what=one.rule, path=one.path, count=1) for one in found),
+    ]
+    return Classification(level=Level.join_all(ground.level for ground in grounds), grounds=tuple(grounds))
 
 
 def _trigger(row: TriggerRow) -> Trigger:

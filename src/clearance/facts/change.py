@@ -1,7 +1,8 @@
 """A change: files with both sides, the lines that are new, who wrote it, and the exact tree that it would make."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from clearance.facts.actor import Authorship
@@ -31,6 +32,8 @@ class ChangeKind(Enum):
     RENAMED = "renamed"
     PRESENT = "present"
     """Looked at as it stands, with no other side (`clearance scan PATH`)."""
+    TEXT = "text"
+    """No file: words around the change, such as a commit message; only scanners of any text look at it."""
 
 
 class Side(Fact):
@@ -100,7 +103,7 @@ class Tree(Fact):
 class Change(Fact):
     """What is judged."""
 
-    source: Literal["working-tree", "staged", "range", "patch", "directory"]
+    source: Literal["working-tree", "staged", "range", "patch", "directory", "history"]
     base: Revision | None
     head: Revision
     tree: Tree
@@ -160,3 +163,5 @@ class Collected(NamedTuple):
     contents: Contents
     gaps: tuple[Gap, ...]
     """What could not be collected (an unreadable file, a path that leaves the tree); `scanner` is `all`."""
+    texts: Mapping[str, str] = MappingProxyType({})
+    """Words around the change by their place: `commit:<id>` (a message), `branch name`."""

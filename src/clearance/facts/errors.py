@@ -13,8 +13,9 @@
         ├── CollectError      git or the file system did not give the change
         ├── StoreError        the log or the cache could not be read or written
         │   └── LogTampered   the log is not what was signed
-        └── SigningError      the key is missing, unreadable, or not private enough
-            └── BadSignature  a signature that does not fit, or by a key that nobody vouches for
+        ├── SigningError      the key is missing, unreadable, or not private enough
+        │   └── BadSignature  a signature that does not fit, or by a key that nobody vouches for
+        └── MaskError         a text could not be masked, or a conversation not be opened
 
 Each error says what happened, where, and what to do next. Only front ends print; one table there maps the two
 branches to exit codes (`UsageError` to 2, `CouldNotLook` to 4).
@@ -98,3 +99,7 @@ class SigningError(CouldNotLook):
 
 class BadSignature(SigningError):
     """A signature does not fit what it signs, or was made by a key that is not known."""
+
+
+class MaskError(CouldNotLook):
+    """A text could not be masked whole, or the conversation that would restore it cannot be opened or has expired."""

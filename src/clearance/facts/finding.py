@@ -64,13 +64,39 @@ class Edit(Fact):
     text: str
 
 
+class Secret(Fact):
+    """What may be told of a secret, which itself never leaves the scanner.
+
+    `fingerprint` recognises the same secret elsewhere and later: a digest keyed with a key of this installation, 32
+    hexadecimal digits; empty where there is no key. `entropy` is Shannon's, in bits a character. `tail` are the last
+    characters, only where the vendor shows them itself. `disguise` says how it was hidden (`base64`, `joined from 3
+    literals`), empty for plain text. `personal`: it is personal data and no credential.
+    """
+
+    fingerprint: str
+    entropy: float
+    tail: str = ""
+    disguise: str = ""
+    personal: bool = False
+
+
+class Origin(Fact):
+    """Where in history something stood first: `commit` (its full id), `date` (of its author, RFC 3339), and whether the same
+    still stands in the commit that is checked out, in whatever file."""
+
+    commit: str
+    date: str
+    standing: bool
+
+
 class Finding(Fact):
     """Something that a rule says is wrong.
 
     `fingerprint` is stable over time: the SHA-256 of rule, path and shape of the code (no line number, never the
     secret), with a count where the same shape stands several times in a file. `introduced`: the change brought it.
     `witnesses` are other tools that see the same, as `tool:rule`. `edits`, applied together, mend it safely; empty where
-    that takes a person.
+    that takes a person. `secret` describes what stands at `place`, where that is a secret or personal data. `origin` is
+    set where history was looked at: `place` is then one in that commit.
     """
 
     rule: str
@@ -88,6 +114,34 @@ class Finding(Fact):
     excerpt: Excerpt | None = None
     witnesses: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    secret: Secret | None = None
+    origin: Origin | None = None
+
+
+class Look(Enum):
+    """Why what looks like a finding is none."""
+
+    PLACEHOLDER = "placeholder"
+    REFERENCE = "reference to a variable, file or vault"
+    HASH = "hash or checksum"
+    IDENTIFIER = "identifier such as a UUID"
+    PUBLIC = "public: a key, a certificate, an author"
+    ENCRYPTED = "encrypted or sealed value"
+    PATTERN = "pattern or template"
+    WORDS = "words of prose or code"
+    TEST = "constant of a test or an example"
+    LOCKFILE = "integrity value of a lockfile"
+    WEAK = "too weak a sign"
+    CHECK_DIGITS = "check digits do not fit"
+
+
+class Aside(Fact):
+    """What looked like a finding of `rule` and was set aside, with the reason; shown on demand, never part of a verdict."""
+
+    rule: str
+    place: Place
+    reason: Look
+    introduced: bool
 
 
 class Sighting(Fact):

@@ -1,9 +1,10 @@
 """What a run tells the world: the one shape behind every report format."""
 
 from clearance.facts.change import Change
+from clearance.facts.classification import Classification
 from clearance.facts.decision import Decision, Ran
 from clearance.facts.fact import Fact
-from clearance.facts.finding import Finding, Gap
+from clearance.facts.finding import Aside, Finding, Gap
 from clearance.facts.risk import Risk
 
 SCHEMA = "urn:clearance:outcome:v1"
@@ -25,6 +26,8 @@ class RuleInfo(Fact):
     controls: tuple[str, ...]
     link: str
     """Where the page can be read: a URI."""
+    sources: tuple[str, ...] = ()
+    """What the page rests on, such as the vendor's documentation."""
 
 
 class Receipt(Fact):
@@ -52,6 +55,14 @@ class Outcome(Fact):
     ran: tuple[Ran, ...]
     rules: tuple[RuleInfo, ...]
     catalogue: str
+    asides: tuple[Aside, ...] = ()
+    """What looked like a finding and is none; in JSON only with `--all`."""
+    more_asides: int = 0
+    """How many more there were than are listed."""
+    set_aside: dict[str, int] = {}
+    """By reason, how many look-alikes the change brings, listed or not."""
+    classification: Classification | None = None
+    """How sensitive what was found is; for a change it stands in `risk`."""
     risk: Risk | None = None
     decision: Decision | None = None
     receipt: Receipt | None = None

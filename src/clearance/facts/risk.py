@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from clearance.facts.classification import Classification
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Place
 
@@ -34,3 +35,5 @@ class Risk(Fact):
     unknown_lines: int
     reasons: tuple[str, ...]
     """One short sentence per ground for the tier, the weightiest first."""
+    classification: Classification = Classification()
+    """The highest level of data that the change touches; it does not move the tier."""

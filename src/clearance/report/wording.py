@@ -4,18 +4,33 @@ Text from the change comes out raw; each format escapes it for itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from clearance.facts.actor import ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, Revision
+from clearance.facts.classification import Classification
 from clearance.facts.decision import Ran, Reason, ReviewNeed, Verdict
-from clearance.facts.finding import Finding, Gap, Place, Severity
+from clearance.facts.finding import Finding, Gap, Look, Place, Secret, Severity
 from clearance.facts.outcome import Outcome
 
 _BY = {ActorKind.PERSON: "a person", ActorKind.AGENT: "an agent", ActorKind.SERVICE: "a service"}
+_LOOKS = {
+    Look.PLACEHOLDER: ("placeholder", "placeholders"),
+    Look.REFERENCE: ("reference", "references"),
+    Look.HASH: ("hash", "hashes"),
+    Look.IDENTIFIER: ("identifier", "identifiers"),
+    Look.PUBLIC: ("public value", "public values"),
+    Look.ENCRYPTED: ("encrypted value", "encrypted values"),
+    Look.PATTERN: ("pattern", "patterns"),
+    Look.WORDS: ("run of words", "runs of words"),
+    Look.TEST: ("test value", "test values"),
+    Look.LOCKFILE: ("lockfile hash", "lockfile hashes"),
+    Look.WEAK: ("weak sign", "weak signs"),
+    Look.CHECK_DIGITS: ("wrong check digit", "wrong check digits"),
+}
 _A_FEW_REASONS = 3
 _WORTH_TELLING = 0.001
 
@@ -64,6 +79,8 @@ def ends(change: Change) -> tuple[str, ...]:
 def size(change: Change, minus: str) -> str:
     """Give `3 files  +214 −12`; without lines where nothing was compared."""
     files = plural(len(change.files), "file")
+    if change.source == "history":
+        return "all that history holds"
     return files if change.source == "directory" else f"{files}  +{change.added_lines:,} {minus}{change.removed_lines:,}"
 
 
@@ -87,9 +104,18 @@ def ground(outcome: Outcome, *, show_all: bool = False) -> str:
     more = len(risk.reasons) - len(reasons)
     said = ", ".join(reasons) + (f" and {more} more" if more else "")
     parts = [f"tier {risk.tier}" + (f": {said}" if said else ""), plural(risk.size, "line")]
+    if risk.classification.level.rank > 1:
+        parts.append(sensitive(risk.classification))
     if risk.unknown_lines:
         parts.append(f"{plural(risk.unknown_lines, 'line')} of unknown origin")
     return " · ".join(parts)
+
+
+def sensitive(classification: Classification) -> str:
+    """Say how sensitive the data is and why: `data: restricted (iban in data/seed.sql)`."""
+    grounds = classification.reasons
+    more = f" and {len(grounds) - 1} more" if len(grounds) > 1 else ""
+    return f"data: {classification.level.value}" + (f" ({grounds[0]}{more})" if grounds else "")
 
 
 def reasons(outcome: Outcome) -> tuple[Reason, ...]:
@@ -150,3 +176,42 @@ def looked(outcome: Outcome) -> tuple[str, ...]:
 def _opaque(ran: Ran) -> str:
     share = ran.opaque / ran.pieces if ran.pieces else 0.0
     return f" ({share:.1%} of the syntax not understood)" if share >= _WORTH_TELLING else ""
+
+
+def asides(outcome: Outcome) -> str:
+    """Say how many look-alikes of the change were set aside and why: `12 look-alikes set aside: 7 placeholders, 5
+    references`. Empty where there is none."""
+    counted = {Look(reason): count for reason, count in outcome.set_aside.items() if count}
+    if not counted:
+        return ""
+    told = ", ".join(plural(count, *_LOOKS[reason]) for reason, count in counted.items())
+    return f"{plural(sum(counted.values()), 'look-alike')} set aside: {told}"
+
+
+def about(secret: Secret) -> str:
+    """Tell what may be told of a secret: how it was hidden, how it ends, by what name it is recognised elsewhere."""
+    parts = [
+        f"hidden: {secret.disguise}" if secret.disguise else "",
+        f"ends in {secret.tail}" if secret.tail else "",
+        f"{secret.entropy:.1f} bits a character" if secret.entropy else "",
+        f"fingerprint {secret.fingerprint[:12]}" if secret.fingerprint else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def origin(finding: Finding) -> str:
+    """Say which commit brought something first, and whether it still stands: `since 1a2b3c4 of 2024-05-01, not in HEAD`."""
+    if finding.origin is None:
+        return ""
+    now = "still in HEAD" if finding.origin.standing else "no longer in HEAD"
+    day = f" of {finding.origin.date[:10]}" if finding.origin.date else ""
+    return f"since {finding.origin.commit[:12]}{day}, {now}"
+
+
+def elsewhere(findings: Sequence[Finding]) -> Mapping[str, tuple[Finding, ...]]:
+    """Give the findings of each secret that stands at several places, by the secret's fingerprint."""
+    by_secret: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.secret is not None and finding.secret.fingerprint:
+            by_secret.setdefault(finding.secret.fingerprint, []).append(finding)
+    return {name: tuple(found) for name, found in by_secret.items() if len(found) > 1}

@@ -49,6 +49,8 @@ class Rule(Fact):
     options: dict[str, str] = {}
     tier: int | None = None
     fix: str = ""
+    verify: Block | None = None
+    """How the vendor can be asked whether a secret still works; never asked unless a person says so."""
     caught: tuple[Example, ...] = ()
     clean: tuple[Example, ...] = ()
     sources: tuple[str, ...] = ()

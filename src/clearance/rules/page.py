@@ -1,4 +1,4 @@
-"""Reads one page: YAML front matter, guidance, and the sections Detect, Fix, Caught, Clean and Sources."""
+"""Reads one page: YAML front matter, guidance, and the sections Detect, Fix, Verify, Caught, Clean and Sources."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _MIN_EXAMPLES = 3
 _MIN_OF_VOCABULARY = 1
 VOCABULARY = "vocabulary"
 """The family of pages that say what names mean. They find nothing themselves, so they have no severity and no weakness."""
-_SECTIONS = ("Detect", "Fix", "Caught", "Clean", "Sources")
+_SECTIONS = ("Detect", "Fix", "Verify", "Caught", "Clean", "Sources")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"[-*+] +|\d{1,3}[.)] +")
 _NAME = re.compile(r"[A-Za-z0-9._@+-]+(?:/[A-Za-z0-9._@+-]+)*")
@@ -189,6 +189,7 @@ def _rule(keys: FrontMatter, guidance: str, sections: dict[str, _Section], *, pa
         options=keys.options,
         tier=keys.tier,
         fix="\n".join(sections["Fix"].lines).strip() if "Fix" in sections else "",
+        verify=_verify(sections.get("Verify"), path, family),
         caught=_examples("Caught", sections, keys.id, path, family),
         clean=_examples("Clean", sections, keys.id, path, family),
         sources=_items(sections["Sources"].lines) if "Sources" in sections else (),
@@ -205,6 +206,20 @@ def _detect(section: _Section | None, path: str) -> tuple[Block, ...]:
             )
         blocks.append(Block(engine=fence.info, text=fence.text, line=fence.line))
     return tuple(blocks)
+
+
+def _verify(section: _Section | None, path: str, family: str) -> Block | None:
+    """Read the one block of `## Verify`."""
+    if section is None:
+        return None
+    if family != "secrets" or len(section.fences) != 1 or section.fences[0].info != "toml":
+        raise BadPage(
+            "Verify holds one block of TOML, on pages of the family secrets",
+            where=f"{path}:{section.line}",
+            next="see docs/reference/detect-secrets.md",
+        )
+    fence = section.fences[0]
+    return Block(engine="verify", text=fence.text, line=fence.line)
 
 
 def _examples(name: str, sections: dict[str, _Section], rule: str, path: str, family: str) -> tuple[Example, ...]:

@@ -6,21 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from clearance.facts.change import FileChange
-from clearance.facts.finding import Edit, Excerpt, Finding, Gap, Place, Sighting, Step
+from clearance.facts.change import ChangeKind, FileChange
+from clearance.facts.finding import Aside, Edit, Excerpt, Finding, Gap, Place, Sighting, Step
 from clearance.facts.text import Decoded
 from clearance.rules.model import Rule
-from clearance.scan.family import Match, Read, Span, View
+from clearance.scan.advice import advice, broken
+from clearance.scan.family import Match, Read, SetAside, Span, View
 
 MASK = "****"
-_SECRETS = "secrets"
-"""The family that says what must be masked."""
+_MASKING = frozenset({"secrets", "personal"})
+"""The families that say what must be masked."""
 _AROUND = 1
 _MOST_LINES = 6
 _WIDEST = 400
 _LONGEST_SHAPE = 2_000
 _SHORTEST_SECRET = 6
 _MOST_SECRETS = 200
+_MOST_ASIDES = 200
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,11 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     asks: tuple[str, ...] = ()
     read: dict[str, Read] = {}
     """By family, how much of the syntax was read and understood."""
+    asides: tuple[Aside, ...] = ()
+    more_asides: int = 0
+    """How many were set aside beyond those that are kept."""
+    set_aside: dict[str, int] = {}
+    """By reason, how many of all were introduced."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +50,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     before: tuple[Match, ...] = ()
     comparing: bool = False
     read: Read | None = None
+    aside: tuple[SetAside, ...] = ()
+    """What stood on the after side and was set aside."""
 
 
 class _Hidden:
-    """The secrets of a file, wherever else their text turns up: in the words of another family, on another line."""
+    """The secrets of a file, wherever else their text turns up: in the words of another family, on another line, and without
+    the disguise in which they were found."""
 
-    def __init__(self, sides: "Iterable[_Side]") -> None:
+    def __init__(self, sides: "Iterable[_Side]", undone: Iterable[str]) -> None:
         found = {side.view.text[first:last] for side in sides for first, last in side.secrets}
+        found.update(undone)
         self._texts = sorted((text for text in found if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
 
     def words(self, text: str, otherwise: str) -> str:
@@ -62,6 +73,12 @@ class _Hidden:
         if excerpt is None or len(self._texts) > _MOST_SECRETS:
             return None
         return Excerpt(first=excerpt.first, lines=tuple(self._without(line) for line in excerpt.lines))
+
+    def edits(self, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """The edits as they are; none where one of them would write a secret."""
+        if len(self._texts) > _MOST_SECRETS or any(secret in edit.text for edit in edits for secret in self._texts):
+            return ()
+        return edits
 
     def _without(self, text: str) -> str:
         for secret in self._texts:
@@ -167,9 +184,9 @@ def compare(
         for match in one.after if one.comparing else ():
             if match.whole_file and match.side not in sides:
                 sides[match.side] = _Side(View(file.path, match.side, b"", Decoded("", "utf-8", broken=False)), ())
-    hidden = _Hidden(sides.values())
+    hidden = _Hidden(sides.values(), (text for one in seen for match in (*one.after, *one.before) for text in match.hidden))
     # Where the search for secrets came to no end, the lines around a finding may hold one that nobody saw.
-    quoted = not any(gap.scanner == _SECRETS for gap in gaps)
+    quoted = not any(gap.scanner in _MASKING for gap in gaps)
     findings: list[Finding] = []
     sightings: list[Sighting] = []
     counts: Counter[tuple[str, str]] = Counter()
@@ -184,11 +201,17 @@ def compare(
                 counts[(match.rule, shape)] += 1
                 name = "\0".join((rule.id, sides[side].view.path, shape, str(counts[(match.rule, shape)])))
                 findings.append(_finding(rule, sides[side], match, name, hidden, introduced=new, quoted=quoted))
+    aside = [_aside(file, sides["after"], one) for family in seen for one in family.aside]
+    aside.sort(key=lambda one: not one.introduced)
     return FileResult(
+        asides=tuple(aside[:_MOST_ASIDES]),
+        more_asides=max(0, len(aside) - _MOST_ASIDES),
+        set_aside=dict(Counter(one.reason.value for one in aside if one.introduced)),
         findings=tuple(findings),
         sightings=tuple(sightings),
         gaps=tuple(gaps),
-        looked=tuple(one.family for one in seen),
+        # Words around a change are no files: nobody counts them as such.
+        looked=() if file.kind is ChangeKind.TEXT else tuple(one.family for one in seen),
         read={one.family: one.read for one in seen if one.read is not None},
     )
 
@@ -236,6 +259,13 @@ def _touches(file: FileChange, side: _Side, match: Match) -> bool:
     return any(low <= last and first <= high for low, high in ranges)
 
 
+def _aside(file: FileChange, side: _Side, one: SetAside) -> Aside:
+    """Name the place; it counts as introduced where it lies on added lines, or where there is no other side."""
+    place = side.span(one.start, one.end)
+    new = file.before is None or any(low <= place.end_line and place.line <= high for low, high in file.added)
+    return Aside(rule=one.rule, place=place, reason=one.reason, introduced=new)
+
+
 def _finding(
     rule: Rule, side: _Side, match: Match, name: str, hidden: _Hidden, *, introduced: bool, quoted: bool
 ) -> Finding:
@@ -246,15 +276,16 @@ def _finding(
         severity=match.severity or rule.severity,
         confidence=match.confidence or rule.confidence,
         place=place,
-        message=hidden.words(match.message, rule.title) or rule.title,
+        message=hidden.words(match.message, rule.title) or broken(rule.title),
         fingerprint=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest(),
         introduced=introduced,
-        fix=hidden.words(match.fix, rule.brief) or rule.brief,
+        fix=hidden.words(match.fix, rule.brief) or advice(rule),
         cwe=rule.cwe,
         controls=rule.controls,
         steps=tuple(Step(place=step.place, message=hidden.words(step.message, rule.title)) for step in match.steps),
         excerpt=hidden.excerpt(side.excerpt(place)) if quoted else None,
-        edits=tuple(Edit(place=side.span(start, end), text=text) for start, end, text in match.edits),
+        edits=hidden.edits(tuple(Edit(place=side.span(start, end), text=text) for start, end, text in match.edits)),
+        secret=match.secret,
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from clearance.facts.change import Contents, FileChange, SideName
-from clearance.facts.finding import Confidence, Gap, Severity, Step
+from clearance.facts.finding import Confidence, Gap, Look, Secret, Severity, Step
 from clearance.facts.text import Decoded
 from clearance.scan.language import language_of
 
@@ -97,6 +97,19 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """The finding is about the file, not about a span of it; its line is 0."""
     side: SideName = "after"
     """The side on which the span lies. `before` for what is gone: a deleted test."""
+    secret: Secret | None = None
+    """What may be told of the secret, or of the personal data, that this is."""
+    hidden: tuple[str, ...] = ()
+    """What a disguised secret reads without its disguise; masked like `secrets` wherever it turns up."""
+
+
+class SetAside(NamedTuple):
+    """A span that looked like a match of a rule and is none, and why; on request it is shown, never dropped in silence."""
+
+    rule: str
+    start: int
+    end: int
+    reason: Look
 
 
 class Read(NamedTuple):
@@ -130,8 +143,8 @@ class Family(Protocol):
         """Open what is needed: a compiled database, an index, the list of first-party modules."""
         ...
 
-    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read]:
-        """Give the matches and gaps of one side of one file, and how much of it was understood."""
+    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read | SetAside]:
+        """Give the matches and gaps of one side of one file, how much of it was understood, and what was set aside."""
         ...
 
 

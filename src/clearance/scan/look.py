@@ -6,19 +6,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from clearance.facts.change import Contents, FileChange, Mode, Side, SideName
+from clearance.facts.change import ChangeKind, Contents, FileChange, Mode, Side, SideName
 from clearance.facts.errors import CollectError
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import Decoded, decode
 from clearance.rules.model import Rule
 from clearance.scan.compare import FileResult, Seen, compare
-from clearance.scan.family import Budget, ComparingFamily, Family, Match, OutOfTime, Pair, Read, View
+from clearance.scan.family import Budget, ComparingFamily, Family, Match, OutOfTime, Pair, Read, SetAside, View
 from clearance.scan.memory import asks
 
 AnyFamily = Family | ComparingFamily
 Entering = Callable[[int], None]
 """Told the number of a family before it starts on a file."""
 
+_OF_ANY_TEXT = "secrets"
+"""The family that looks also at words that are no file."""
 _COOKIE = re.compile(rb"^[ \t\f]*#.{0,80}?coding[:=][ \t]*([-\w.]{1,40})", re.ASCII)
 _PLAIN_CODECS = re.compile(
     r"(?:utf[-_]?8(?:[-_]sig)?|ascii|us-ascii|(?:iso[-_]?)?8859[-_]\d+|latin[-_]?1|cp125\d|windows-125\d)", re.IGNORECASE
@@ -114,6 +116,8 @@ def look_at(
     skipped = {skip.family: skip.gap for skip in skips}
     seen: list[Seen] = []
     for number, family in enumerate(families):
+        if file.kind is ChangeKind.TEXT and family.name != _OF_ANY_TEXT:
+            continue
         if family.name in skipped:
             gaps.append(skipped[family.name])
             continue
@@ -129,7 +133,8 @@ def look_at(
             if one is not None:
                 seen.append(one)
     result = compare(file, sides.before, sides.after, seen, rules, tuple(dict.fromkeys(gaps)))
-    words = asks(file.path, sides.after.text) if sides.after is not None else ()
+    rests = sides.after is not None and any(family.name != _OF_ANY_TEXT for family in families)
+    words = asks(file.path, sides.after.text) if rests and sides.after is not None else ()
     return msgspec.structs.replace(result, asks=words) if words else result
 
 
@@ -151,11 +156,12 @@ def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gap
         family=family.name,
         after=_split(read, gaps) if after is not None else (),
         read=next((one for one in read if isinstance(one, Read)), None),
+        aside=tuple(one for one in read if isinstance(one, SetAside)),
         before=_split(family.look(before, budget), []) if before is not None else (),
     )
 
 
-def _split(given: Iterable[Match | Gap | Read], gaps: list[Gap]) -> tuple[Match, ...]:
+def _split(given: Iterable[Match | Gap | Read | SetAside], gaps: list[Gap]) -> tuple[Match, ...]:
     matches = []
     for one in given:
         if isinstance(one, Gap):

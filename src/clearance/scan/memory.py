@@ -17,7 +17,7 @@ from functools import lru_cache
 import msgspec
 
 from clearance.facts.cache import Cache
-from clearance.facts.change import FileChange
+from clearance.facts.change import ChangeKind, FileChange
 from clearance.facts.finding import GapKind
 from clearance.scan.compare import FileResult
 
@@ -155,7 +155,8 @@ class Memory:
             return
         known = {}
         for file in files:
-            stat = self._stats.get(file.path)
+            # Words that are no file have no times: only their digest tells whether they are those of then.
+            stat = _NO_STAT if file.kind is ChangeKind.TEXT else self._stats.get(file.path)
             if stat is None or file.after is None:
                 continue
             # One that failed is told as known, but without a result: it has not changed, and is tried again.

@@ -14,7 +14,7 @@ import msgspec
 
 from clearance.facts.change import Change, Contents, FileChange
 from clearance.facts.decision import Ran
-from clearance.facts.finding import Finding, Gap, GapKind, Sighting
+from clearance.facts.finding import Aside, Finding, Gap, GapKind, Sighting
 from clearance.scan.compare import FileResult
 from clearance.scan.look import Skip
 from clearance.scan.memory import Memory
@@ -22,9 +22,11 @@ from clearance.scan.worker import IDLE, STARTING, Chunk, Furnish, Reserve, Task,
 
 _CHUNK_BYTES = 256 * 1024
 _CHUNK_FILES = 64
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _READ_SECONDS = 60.0
 _GRACE = 2.0
+_MOST_ASIDES = 10_000
+"""Look-alikes that are listed for all files together; the rest is counted."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,10 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True):
     sightings: tuple[Sighting, ...]
     gaps: tuple[Gap, ...]
     ran: tuple[Ran, ...]
+    asides: tuple[Aside, ...] = ()
+    more_asides: int = 0
+    set_aside: dict[str, int] = {}
+    """By reason, how many look-alikes are introduced, listed or not."""
 
 
 Progress = Callable[[int, int], None]
@@ -85,10 +91,14 @@ def gather(results: Sequence[FileResult], gaps: Sequence[Gap], names: Sequence[s
     looked = Counter(name for result in results for name in result.looked)
     by_family = Counter(finding.family for finding in findings)
     gap_counts = Counter(gap.scanner for gap in all_gaps)
+    asides = sorted((one for result in results for one in result.asides), key=_aside_order)
+    reasons: Counter[str] = Counter()
+    for result in results:
+        reasons.update(result.set_aside)
     return Scanned(
         findings=tuple(sorted(findings, key=finding_order)),
         sightings=tuple(sorted(sightings, key=lambda one: (one.place.path, one.place.line, one.place.column, one.trigger))),
-        gaps=tuple(sorted(all_gaps, key=lambda gap: (gap.path, gap.scanner, gap.kind.value, gap.detail))),
+        gaps=tuple(sorted(all_gaps, key=gap_order)),
         ran=tuple(
             Ran(
                 scanner=name,
@@ -100,7 +110,19 @@ def gather(results: Sequence[FileResult], gaps: Sequence[Gap], names: Sequence[s
             )
             for name in names
         ),
+        asides=tuple(asides[:_MOST_ASIDES]),
+        more_asides=sum(result.more_asides for result in results) + max(0, len(asides) - _MOST_ASIDES),
+        set_aside=dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
     )
+
+
+def gap_order(gap: Gap) -> tuple[str, ...]:
+    """Give the order in which gaps are told: by place."""
+    return (gap.path, gap.scanner, gap.kind.value, gap.detail)
+
+
+def _aside_order(aside: Aside) -> tuple[object, ...]:
+    return (not aside.introduced, aside.place.path, aside.place.line, aside.place.column, aside.rule)
 
 
 def finding_order(finding: Finding) -> tuple[object, ...]:
@@ -208,7 +230,7 @@ class _Supervisor:
 
     def _hard_end(self, worker: Worker) -> float:
         began = float(worker.state[2])
-        if worker.state[1] == STARTING:
+        if worker.state[0] == STARTING:  # of one family: the first run of all compiles its patterns
             return began + _START_SECONDS
         if worker.state[1] == IDLE:
             return began + _READ_SECONDS

@@ -140,11 +140,17 @@ def _work(
     if ours is not None:
         ours.close()
     _bound_memory()
-    families, rules = furnish()
-    # What a pipe says when the other end is gone: nobody wants to know any more.
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        task = task or _briefed(brief, connection.recv())
-        _look(families, rules, task, connection, state)
+    try:
+        families, rules = furnish()
+        # What a pipe says when the other end is gone: nobody wants to know any more.
+        with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+            task = task or _briefed(brief, connection.recv())
+            _look(families, rules, task, connection, state)
+    except Exception:
+        if os.environ.get("CLEARANCE_TRACEBACK"):
+            raise
+        # The supervisor tells that the process died; a traceback may show what stands in a file.
+        sys.exit(70)
 
 
 def _briefed(brief: int, size: int) -> Task:

@@ -6,6 +6,7 @@ directory that came from elsewhere (an archive, a shared build cache) holds anot
 missing.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_BYTES = 128 * 1024 * 1024
 """How much a cache may hold in all."""
@@ -60,13 +62,13 @@ class FileCache:
         try:
             with _private(self.directory) as folder:
                 secret = _read(folder, _KEY_FILE, _KEY_BYTES)
-                entry = _read(folder, _name(key), self._limit + _MAC)
+                entry = _read_entry(folder, _name(key), self._limit)
         except (OSError, ValueError):
             return None
         if secret is None or entry is None or len(secret) != _KEY_BYTES:
             return None
-        data = entry[_MAC:]
-        return data if hmac.compare_digest(entry[:_MAC], _mac(secret, key, data)) else None
+        mac, data = entry
+        return data if hmac.compare_digest(mac, _mac(secret, key, data)) else None
 
     def put(self, key: str, data: bytes) -> None:
         """Keep the bytes under the key, if that can be done."""
@@ -107,20 +109,37 @@ def _name(key: str) -> str:
 def _mac(secret: bytes, key: str, data: bytes) -> bytes:
     """Bind data to its key, so that one entry cannot stand in for another."""
     named = key.encode()
-    return hmac.digest(secret, len(named).to_bytes(8, "big") + named + data, "sha256")
+    seen = hmac.new(secret, len(named).to_bytes(8, "big") + named, "sha256")
+    seen.update(data)
+    return seen.digest()
 
 
 def _read(folder: int, name: str, limit: int) -> bytes | None:
-    """Read a regular file of the directory that is the user's own; None where there is none or it is too long."""
+    """Read a file of the directory; None where there is none that may be read."""
+    with _opened(folder, name, limit) as (file, size):
+        return None if file is None else file.read(size)
+
+
+def _read_entry(folder: int, name: str, limit: int) -> tuple[bytes, bytes] | None:
+    """Read a file that holds an HMAC and what it stands for, apart so that nothing is copied; None as for `_read`."""
+    with _opened(folder, name, limit + _MAC) as (file, size):
+        return None if file is None else (file.read(_MAC), file.read(max(0, size - _MAC)))
+
+
+@contextmanager
+def _opened(folder: int, name: str, limit: int) -> Iterator[tuple[BinaryIO | None, int]]:
+    """Open a regular file of the directory that is the user's own and that nobody else can reach, and give its size; None
+    where there is none or it is too long."""
     try:
         handle = os.open(name, _READ, dir_fd=folder)
     except FileNotFoundError:
-        return None
+        yield None, 0
+        return
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > limit:
-            return None
-        return file.read(limit)
+        foreign = status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077
+        fits = stat.S_ISREG(status.st_mode) and status.st_size <= limit
+        yield (file if fits and not foreign else None), status.st_size
 
 
 def _replace(folder: int, name: str, data: bytes) -> None:
@@ -138,15 +157,31 @@ def _replace(folder: int, name: str, data: bytes) -> None:
 
 
 def _secret(folder: int) -> bytes:
-    """Give the directory's key, making one where there is none. Of two processes that make one at once the later wins; what
-    the other one wrote counts as missing."""
+    """Give the directory's key, making one where there is none. Of two processes that make one at once the first wins; a key
+    that is damaged, or that others could read, is replaced, and what it stood for counts as missing."""
     found = _read(folder, _KEY_FILE, _KEY_BYTES)
+    if found is None or len(found) != _KEY_BYTES:
+        _make_key(folder)
+        found = _read(folder, _KEY_FILE, _KEY_BYTES)
     if found is None or len(found) != _KEY_BYTES:
         _replace(folder, _KEY_FILE, secrets.token_bytes(_KEY_BYTES))
         found = _read(folder, _KEY_FILE, _KEY_BYTES)
     if found is None or len(found) != _KEY_BYTES:
         raise OSError("the key of the cache cannot be read")
     return found
+
+
+def _make_key(folder: int) -> None:
+    """Put a key in place unless one is there: a link never takes the place of a file, as a rename does."""
+    stray = secrets.token_hex(16) + _UNFINISHED
+    handle = os.open(stray, _CREATE, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        with contextlib.suppress(OSError):  # there is one already, or the file system has no links
+            os.link(stray, _KEY_FILE, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    finally:
+        os.unlink(stray, dir_fd=folder)
 
 
 def _prune(folder: int, limit: int) -> None:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -16,24 +17,27 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _OTHERS = 0o077
 _MOST_BYTES = 1 << 20
+_STRAY = re.compile(r"\..+\.[0-9a-f]{16}")
 
 
 class PrivateFolder:
     """Files of mode 0600 in a directory of mode 0700, made on the first write. What is opened is what is checked: a symlink,
     another user's file, or one that group or others can reach is refused, never followed, used or mended."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, most_bytes: int = _MOST_BYTES) -> None:
         self.directory = directory
+        self._most_bytes = most_bytes
 
     def within(self, name: str) -> Self:
         """Give a folder inside this one; nothing is made yet."""
-        return type(self)(self.directory / name)
+        return type(self)(self.directory / name, self._most_bytes)
 
     def read(self, name: str) -> bytes | None:
         """Give a file's bytes, or None where the file or the folder is missing.
 
         Raises:
-            StoreError: the file or folder is not private, not regular, larger than 1 MiB, or cannot be read.
+            StoreError: the file or folder is not private, not regular, too large (1 MiB, unless made otherwise), or cannot
+                be read.
         """
         with self._errors(name):
             try:
@@ -46,9 +50,10 @@ class PrivateFolder:
                 if not stat.S_ISREG(status.st_mode):
                     raise StoreError("not a regular file", where=str(self.directory / name), next="move it away")
                 _insist(status, self.directory / name, "chmod 600")
-                if status.st_size > _MOST_BYTES:
-                    raise StoreError("larger than 1 MiB", where=str(self.directory / name), next="move it away")
-                return file.read(_MOST_BYTES)
+                if status.st_size > self._most_bytes:
+                    what = f"larger than {self._most_bytes >> 20} MiB"
+                    raise StoreError(what, where=str(self.directory / name), next="move it away")
+                return file.read(self._most_bytes)
 
     def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file: whoever reads sees the old one or the whole new one. If `durable`, that holds after the machine died
@@ -72,6 +77,20 @@ class PrivateFolder:
             if durable:
                 os.fsync(folder)
 
+    def remove(self, name: str) -> bool:
+        """Take a file away; tell whether there was one.
+
+        Raises:
+            StoreError: the folder is not private, or cannot be written.
+        """
+        with self._errors(name):
+            try:
+                with self.opened(create=False) as folder:
+                    os.unlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                return False
+        return True
+
     def names(self) -> list[str]:
         """List the files, sorted, without unfinished ones; nothing where the folder is missing.
 
@@ -84,6 +103,23 @@ class PrivateFolder:
                     return sorted(entry.name for entry in entries if not entry.name.startswith("."))
             except FileNotFoundError:
                 return []
+
+    def sweep(self) -> int:
+        """Take away unfinished files, which a process left that was killed; tell how many. Only for who holds the lock,
+        where nobody writes without it.
+
+        Raises:
+            StoreError: the folder is not private, or cannot be written.
+        """
+        with self._errors(""):
+            try:
+                with self.opened(create=False) as folder, os.scandir(folder) as entries:
+                    strays = [entry.name for entry in entries if _STRAY.fullmatch(entry.name)]
+                    for name in strays:
+                        os.unlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                return 0
+        return len(strays)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

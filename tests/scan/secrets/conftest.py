@@ -10,7 +10,7 @@ from clearance.facts.finding import Gap
 from clearance.facts.text import decode
 from clearance.rules.catalogue import read_catalogue
 from clearance.rules.model import Rule
-from clearance.scan.family import Budget, Match, View
+from clearance.scan.family import Budget, Match, SetAside, View
 from clearance.scan.secrets.family import SecretsFamily
 from clearance.scan.secrets.prefilter import KeywordPrefilter
 from clearance.stores.pages import builtin_pages
@@ -29,7 +29,7 @@ class Eye:
     def __init__(self, family: SecretsFamily) -> None:
         self.family = family
 
-    def all(self, path: str, content: str | bytes) -> list[Match | Gap]:
+    def all(self, path: str, content: str | bytes) -> list[Match | Gap | SetAside]:
         data = content.encode() if isinstance(content, str) else content
         decoded = decode(data)
         assert decoded is not None
@@ -69,7 +69,9 @@ def eye(start: Callable[[], SecretsFamily]) -> Eye:
 @pytest.fixture(scope="session")
 def keyword_eye(start: Callable[[], SecretsFamily]) -> Eye:
     family = start()
-    family._prefilter = KeywordPrefilter(family._probes)
+    engine = family._engine
+    assert engine is not None
+    engine.prefilter = KeywordPrefilter((*engine.probes, *engine.disguises))
     return Eye(family)
 
 

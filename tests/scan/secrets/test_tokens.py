@@ -2,16 +2,18 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
 
 from clearance.facts.errors import BadPage
-from clearance.facts.finding import Confidence
+from clearance.facts.finding import Confidence, Look
 from clearance.rules.model import Block, Rule
+from clearance.rules.placeholder import expand
 from clearance.scan.secrets.checks import CHECKS, user_pass
 from clearance.scan.secrets.detectors import DETECTORS, read_tokens
-from clearance.scan.secrets.probe import Sheet
+from clearance.scan.secrets.probe import Dropped, Found, Sheet
 from clearance.scan.secrets.tokens import Token, read_token, token_probe
 
 GOOD = "pattern = '''\\bacme_([a-z0-9]{20})\\b'''\nkeywords = [\"acme_\"]\ngroup = 1\n"
@@ -19,7 +21,8 @@ GOOD = "pattern = '''\\bacme_([a-z0-9]{20})\\b'''\nkeywords = [\"acme_\"]\ngroup
 
 def test_a_block_is_read() -> None:
     token = read_token(Block(engine="token", text=GOOD, line=10), "page.md")
-    assert token == Token(pattern=r"\bacme_([a-z0-9]{20})\b", keywords=("acme_",), group=1)
+    expected = Token(pattern=r"\bacme_([a-z0-9]{20})\b", keywords=("acme_",), group=1, least=r"\bacme_([a-z0-9]{14})")
+    assert token == expected
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,9 @@ def test_a_block_is_read() -> None:
         (GOOD.replace("group = 1", "group = 2"), 12, "no group 2"),
         (GOOD + 'check = "luhn"\n', 13, "known are"),
         (GOOD + "reach = 1000000\n", 13, "reach"),
+        (GOOD + "tail = 5\n", 13, "tail"),
+        (GOOD + "strict = true\n", 13, "strict without a check"),
+        (GOOD + "least = 'x'\n", 13, "unknown key"),
         (GOOD.replace("[a-z0-9]{20}", "[a-z0-9"), 10, "not RE2"),
         (GOOD.replace(r"\bacme_([a-z0-9]{20})\b", r"(acme_)*"), 10, "empty text"),
         (GOOD.replace("acme_(", "(?!x)acme_("), 10, "not RE2"),
@@ -57,7 +63,7 @@ def test_an_unknown_engine_or_detector_is_refused(rules: tuple[Rule, ...]) -> No
 
 
 def test_there_are_formats_enough_and_each_detector_has_its_page(rules: tuple[Rule, ...]) -> None:
-    assert len({rule.id for rule in rules if rule.detect}) >= 45
+    assert len({rule.id for rule in rules if rule.detect}) >= 400
     assert {rule.detector for rule in rules if rule.detector} == set(DETECTORS)
 
 
@@ -121,3 +127,73 @@ def test_what_is_longer_than_the_reach_is_not_cut_into_a_token(make: Any) -> Non
     body = make.draw("abcdefghjkmnpqrstuvwxyz2345679", 60)
     assert probe.judge(Sheet("a.txt", f"x acme_{body[:12]} y".encode() + b" " * 40, None), 2) is not None
     assert probe.judge(Sheet("a.txt", f"x acme_{body} y".encode() + b" " * 40, None), 2) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least"),
+    [
+        (r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b", r"\bSG\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{14}"),
+        (r"(x_[a-z]{20,300})(?:[^a-z]|$)", r"(x_[a-z]{14})"),
+        (r"\b[a-z]{14}\.atlas\.[a-z]+", r"\.atlas\.[a-z]"),
+        (r"glc_(eyJ[a-z]{32,400}={0,2})", r"glc_(eyJ[a-z]{14})"),
+        (r"ab-[a-z]{20}(?:\.[0-9]{2})?", r"ab-[a-z]{14}"),
+        (r"k[ \t]{0,8}=[ \t]{1,20}[0-9]{2}", r"k[ \t]{0,8}=[ \t]+[0-9]{2}"),
+        (r"k_(?:[a-z]{24,42}|[a-z]{90,250})\b", r"k_(?:[a-z]{8}|[a-z]{14})"),
+        (r"k_(?:[a-z]{24,42}|[a-z]{90,250})-[a-z]{9}", r"k_(?:[a-z]{8,}|[a-z]{8,})-[a-z]{9}"),
+        (r"[]x{2}]{9}", r"[]x{2}]{9}"),
+    ],
+)
+def test_the_prefilter_looks_for_less(pattern: str, least: str) -> None:
+    block = Block(engine="token", text=f"pattern = '''{pattern}'''\nkeywords = ['abc']\n", line=1)
+    assert read_token(block, "page.md").least == least
+
+
+def test_the_prefilter_finds_a_place_in_every_example_that_is_caught(rules: tuple[Rule, ...]) -> None:
+    tokens = read_tokens(rules)
+    for rule in rules:
+        wanted = [re.compile(token.least) for token in tokens.get(rule.id, ())]
+        for example in rule.caught if wanted else ():
+            assert any(pattern.search(example.text) for pattern in wanted), f"{rule.page}:{example.line}"
+
+
+def test_what_is_set_aside_says_why(make: Any) -> None:
+    def judged(check: str, text: str, entropy: float = 0.0) -> object:
+        token = Token(pattern=r"acme_[A-Za-z0-9]+", keywords=("acme_",), check=check, strict=bool(check), entropy=entropy)
+        return token_probe("acme", token).judge(Sheet("a.txt", f" {text} ".encode(), None), 1)
+
+    assert judged("", "acme_" + "x" * 30) == Dropped(1, 36, "acme", Look.PLACEHOLDER)
+    assert judged("crc32-base62", "acme_" + make.alnum(30)) == Dropped(1, 36, "acme", Look.CHECK_DIGITS)
+    assert judged("jwt-n8n", "acme_" + make.alnum(30)) is None
+    assert judged("random", "acme_" + "settingsProviderFromEnvironment") == Dropped(1, 37, "acme", Look.WORDS)
+    assert judged("", "acme_" + "zqzqkqzvzq", 4.0) == Dropped(1, 16, "acme", Look.WEAK)
+    assert isinstance(judged("", "acme_" + make.alnum(30)), Found)
+
+
+def test_the_last_characters_are_told_only_where_the_vendor_shows_them(rules: tuple[Rule, ...], make: Any) -> None:
+    tokens = read_tokens(rules)
+    telling = {rule for rule, blocks in tokens.items() if any(token.tail for token in blocks)}
+    assert telling == {
+        "anthropic-api-key",
+        "aws-access-key-id",
+        "datadog-key",
+        "openai-api-key",
+        "openrouter-api-key",
+        "xai-api-key",
+    }
+    found = token_probe("x", tokens["xai-api-key"][0]).judge(Sheet("a", f'"xai-{make.alnum(80)}"'.encode(), None), 1)
+    assert isinstance(found, Found)
+    assert found.tail == 4
+
+
+def test_a_proven_kind_goes_before_one_that_only_fits(eye: Any) -> None:
+    token = expand("{{jwt iss=n8n aud=public-api}}", seed="s", limit=1000)
+    assert [one.rule for one in eye.matches("a.txt", f"use {token} now\n")] == ["n8n-api-key"]
+    other = expand("{{jwt iss=acme}}", seed="s", limit=1000)
+    assert [one.rule for one in eye.matches("a.txt", f"use {other} now\n")] == ["json-web-token"]
+
+
+def test_every_page_says_how_to_revoke_and_where(rules: tuple[Rule, ...]) -> None:
+    for rule in rules:
+        if rule.detect:
+            assert rule.fix.startswith("1. Revoke"), rule.page
+            assert "<https://" in rule.fix, rule.page

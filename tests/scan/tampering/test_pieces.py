@@ -1,5 +1,7 @@
 """A patch from elsewhere shows pieces of files: what can be told from them is told."""
 
+from collections.abc import Callable
+
 import pytest
 
 from clearance.collect.patch import patch
@@ -8,6 +10,8 @@ from clearance.rules.model import Rule
 from clearance.scan.family import Budget, Match, Pair
 from clearance.scan.look import read_sides
 from clearance.scan.tampering.family import TamperingFamily
+
+Compare = Callable[[dict[str, str], dict[str, str]], list[tuple[str, str, str, int]]]
 
 # The name of a test file, the lines of a hunk, and what is seen in it: rule and side.
 HUNKS = [
@@ -55,3 +59,20 @@ def _rule(id: str) -> Rule:
     return Rule(
         id=id, family="tampering", title="", severity=Severity.LOW, confidence=Confidence.LOW, brief="", guidance="", page=""
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "told"),
+    [
+        (".ci/run", "make test\n", "make test\n\0", True),
+        (".ci/run", None, "make test\n\0", True),
+        (".github/workflows/a.yml", "run: make test\n", "run: make test\n\0", True),
+        (".ci/logo.png", None, "\0", False),
+        ("src/logo.yml", "a: b\n", "\0", False),
+    ],
+)
+def test_a_pipeline_that_a_nul_byte_makes_binary_is_told(
+    compare: Compare, path: str, before: str | None, after: str, *, told: bool
+) -> None:
+    seen = compare({} if before is None else {path: before}, {path: after})
+    assert [one[:3] for one in seen] == ([("ci-check-weakened", path, "after")] if told else [])

@@ -188,13 +188,16 @@ def _page(rule: "Rule") -> str:
 
 
 def _named(catalogue: "Catalogue", id: str) -> "Rule":
-    """Find a rule, or raise UsageError with the nearest id."""
+    """Find a rule, or raise BadPage where its page cannot be read, UsageError with the nearest id where there is none."""
     from difflib import get_close_matches
 
     from clearance.facts.errors import UsageError
 
     rule = catalogue.get(id)
     if rule is None:
+        for error in catalogue.broken:
+            if f"/{id}.md:" in f"/{error.where}:":
+                raise error
         close = get_close_matches(id[:64], [rule.id for rule in catalogue], n=1)
         raise UsageError(f"no rule {id!r}", next=f"did you mean {close[0]}?" if close else "clearance rules list names all")
     return rule

@@ -32,7 +32,11 @@ from clearance.frontends.cli.terminal import FormatName, ToolName
     metavar="FILE",
     help="Take in the results of another tool (CodeQL, …) about the same files.",
 )
-@click.option("--fresh", is_flag=True, help="Look at every file again, whatever an earlier scan of this folder found.")
+@click.option(
+    "--history", is_flag=True, help="Look for secrets in all commits of the repository, not only in what stands now."
+)
+@click.option("--name", default="", metavar="NAME", help="What standard input is, when PATH is -: prompt.md, answer.py, …")
+@click.option("--fresh", is_flag=True, help="Look at everything again, whatever an earlier scan of this place found.")
 @click.option("--all", "show_all", is_flag=True, help="Show every finding and gap in full.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
@@ -44,20 +48,36 @@ def command(
     output: tuple[str, ...],
     tools: tuple[str, ...],
     sarif: tuple[Path, ...],
+    history: bool,
+    name: str,
     fresh: bool,
     show_all: bool,
     color: str,
 ) -> int:
-    """Look at everything in PATH (default: here), in a repository or not.
+    """Look at everything in PATH (default: here), in a repository or not; - is standard input, a prompt or an answer, say.
 
     No verdict, no record. Exit codes: 0 could look everywhere (whatever was found), 2 used wrongly, 4 a gap that matters.
     """
-    from clearance.frontends.cli.terminal import Progress, emit, look, parse_outputs
+    from clearance.frontends.cli.terminal import Progress, emit, look, note, parse_outputs, read_bytes_in
     from clearance.report.render import prepare
-    from clearance.wiring import Second, scan
+    from clearance.wiring import Second, fingerprint_problem, scan, scan_history, scan_text
 
+    given = str(path) == "-"
+    if name and not given:
+        raise click.UsageError("--name says what standard input is: give - as PATH")
+    if history and (given or tools or sarif):
+        raise click.UsageError("--history looks for secrets in a repository: without -, --with and --sarif")
     outputs = parse_outputs(output)
+    ahead = partial(prepare, format_)
     with Progress("looking") as progress:
-        judged = scan(path, os.environ, progress, partial(prepare, format_), Second(tools, sarif), fresh=fresh)
+        if history:
+            judged = scan_history(path, os.environ, progress, ahead, fresh=fresh)
+        elif given:
+            judged = scan_text(read_bytes_in(path), name, os.environ, ahead, Second(tools, sarif))
+        else:
+            judged = scan(path, os.environ, progress, ahead, Second(tools, sarif), fresh=fresh)
+    note(fingerprint_problem(os.environ))
     emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
+    if given and format_ == "text" and judged.outcome.findings:
+        click.echo("next   `clearance mask` puts placeholders in their place, `clearance unmask` puts them back", err=True)
     return judged.exit

@@ -12,6 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clearance.facts.outcome import Outcome
     from clearance.report.look import Look, Times
 
@@ -127,6 +129,58 @@ def emit(outcome: "Outcome", format: str, outputs: list[tuple[str, Path]], how: 
     for name, path in outputs:
         write_file(path, render(name, outcome, look=plain, at=at).encode())
     click.echo(render(format, outcome, look=how, at=at), nl=False, color=how.color)
+
+
+def note(text: str) -> None:
+    """Tell on standard error what a person should know beside the answer; nothing where there is nothing."""
+    from clearance.facts.text import visible
+
+    if text:
+        click.echo(f"! {visible(text)}", err=True)
+
+
+@contextlib.contextmanager
+def opened_in(path: Path) -> "Iterator[int]":
+    """Open a file to read, `-` being standard input; gives the descriptor.
+
+    Raises:
+        clearance.facts.errors.UsageError: it cannot be opened.
+    """
+    from clearance.facts.errors import UsageError
+
+    if str(path) == "-":
+        yield sys.stdin.fileno()
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UsageError(error.strerror or "cannot be read", where=str(path), next="give a file, or - for input") from None
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def read_bytes_in(path: Path, most: int = 64 << 20) -> bytes:
+    """Read a file to its end, `-` being standard input.
+
+    Raises:
+        clearance.facts.errors.UsageError: it cannot be read, or has more than `most` bytes.
+    """
+    from clearance.facts.errors import UsageError
+
+    if str(path) == "-" and sys.stdin.isatty():
+        click.echo("reading standard input; end it with Ctrl-D", err=True)
+    data = bytearray()
+    try:
+        with opened_in(path) as handle:
+            while piece := os.read(handle, 1 << 20):
+                data += piece
+                if len(data) > most:
+                    raise UsageError(f"larger than {most >> 20} MiB", where=str(path), next="give a smaller text")
+    except OSError as error:
+        raise UsageError(error.strerror or "cannot be read", where=str(path), next="give a file, or - for input") from None
+    return bytes(data)
 
 
 def write_file(path: Path, data: bytes) -> None:

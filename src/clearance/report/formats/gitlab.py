@@ -114,6 +114,12 @@ def _details(finding: Finding) -> _Json:
         "introduced": {"type": "value", "name": "Introduced by this change", "value": finding.introduced},
         "confidence": {"type": "text", "name": "Confidence", "value": finding.confidence.value},
     }
+    secret = finding.secret
+    told = visible(wording.about(secret)) if secret is not None else ""
+    if secret is not None and told:
+        details["secret"] = {"type": "text", "name": "Personal data" if secret.personal else "Secret", "value": told}
+    if finding.origin is not None:
+        details["commit"] = {"type": "text", "name": "In history", "value": visible(wording.origin(finding))}
     if finding.excerpt and finding.excerpt.lines:
         code = "\n".join(visible(line, keep="\t") for line in finding.excerpt.lines)
         details["code"] = {"type": "code", "name": "Code", "value": code[:_DESCRIPTION]}

@@ -4,7 +4,7 @@ The first line is a hidden marker: a bot that finds it in a comment of its own u
 characters at most on GitHub; what does not fit is counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clearance.facts.decision import Reason, Verdict
 from clearance.facts.finding import Finding
@@ -17,6 +17,7 @@ MARKER = "<!-- clearance:report -->"
 LIMIT = 65_536
 _ROWS, _ROWS_OF_ALL, _DETAILS, _GAPS, _REASONS = 50, 200, 20, 20, 20
 _LINES, _LINE, _STEPS = 9, 300, 6
+_PLACES, _ASIDES = 5, 100
 _MARKS = {Verdict.ALLOW: "✅", Verdict.ASK: "🟡", Verdict.DENY: "⛔"}
 
 
@@ -27,10 +28,16 @@ def render(outcome: Outcome, *, look: Look, at: Times) -> str:
     everything = look.show_all or outcome.decision is None
     listed = [finding for finding in ordered if everything or finding.introduced]
     head = [MARKER, *_headline(outcome)]
-    foot = [*_unlisted(outcome, len(ordered) - len(listed)), *_gaps(outcome), *_why(outcome), *_receipt(outcome)]
+    foot = [
+        *_unlisted(outcome, len(ordered) - len(listed)),
+        *_asides(outcome, look),
+        *_gaps(outcome),
+        *_why(outcome),
+        *_receipt(outcome),
+    ]
     room = LIMIT - sum(len(part) + 2 for part in (*head, *foot)) - 1_000
     table, left = _table(listed[: _ROWS_OF_ALL if look.show_all else _ROWS], outcome, room)
-    details = _details(listed[: len(table)], left)
+    details = _details(listed[: len(table)], left, wording.elsewhere(ordered))
     shown = ["\n".join([*_TABLE_HEAD, *table])] if table else []
     if len(listed) > len(table):
         rest = listed[len(table) :]
@@ -84,12 +91,12 @@ def _table(findings: Sequence[Finding], outcome: Outcome, room: int) -> tuple[li
     return rows, room
 
 
-def _details(findings: Sequence[Finding], room: int) -> list[str]:
+def _details(findings: Sequence[Finding], room: int, twins: Mapping[str, tuple[Finding, ...]]) -> list[str]:
     """Give code, path and fix of findings, folded away, as far as they fit; those that do not are counted."""
     said: list[str] = []
     telling = [finding for finding in findings if finding.excerpt or finding.fix or finding.steps]
     for number, finding in enumerate(telling):
-        text = _detail(finding)
+        text = _detail(finding, twins)
         if number >= _DETAILS or len(text) > room:
             said.append(f"Code and fixes of {wording.plural(len(telling) - number, 'more finding')} are not shown here.")
             break
@@ -98,7 +105,7 @@ def _details(findings: Sequence[Finding], room: int) -> list[str]:
     return said
 
 
-def _detail(finding: Finding) -> str:
+def _detail(finding: Finding, twins: Mapping[str, tuple[Finding, ...]]) -> str:
     parts = [f"<details><summary>{code(finding.rule, 100)} {code(wording.where(finding.place))}</summary>"]
     if finding.excerpt and finding.excerpt.lines:
         lines = finding.excerpt.lines[:_LINES]
@@ -114,6 +121,15 @@ def _detail(finding: Finding) -> str:
         parts.append("\n".join(rows))
         if len(finding.steps) > len(steps):
             parts.append(f"{wording.plural(len(finding.steps) - len(steps), 'step')} before the last not shown.")
+    secret = finding.secret
+    about = [wording.origin(finding), wording.about(secret) if secret is not None else ""]
+    if any(about):
+        parts.append(" · ".join(prose(part) for part in about if part))
+    others = [one for one in twins.get(secret.fingerprint, ()) if one is not finding] if secret is not None else []
+    if others:
+        named = ", ".join(code(wording.where(one.place)) for one in others[:_PLACES])
+        rest = f" and {wording.plural(len(others) - _PLACES, 'more place')}" if len(others) > _PLACES else ""
+        parts.append(f"The same stands also at {named}{rest}.")
     if finding.fix:
         parts.append(f"Fix: {prose(finding.fix)}")
     if finding.witnesses:
@@ -125,6 +141,20 @@ def _unlisted(outcome: Outcome, existing: int) -> list[str]:
     if not existing or outcome.decision is None:
         return []
     return [f"{wording.plural(existing, 'existing finding')}, not introduced here."]
+
+
+def _asides(outcome: Outcome, look: Look) -> list[str]:
+    """Count what looked like a secret and is none; one by one on request, folded away."""
+    said = wording.asides(outcome)
+    if not said or not look.show_all:
+        return [f"{said}."] if said else []
+    rows = [
+        f"- {code(one.rule, 100)} {code(wording.where(one.place))} {prose(one.reason.value)}"
+        for one in outcome.asides[:_ASIDES]
+    ]
+    rest = outcome.more_asides + len(outcome.asides) - len(rows)
+    rows += [f"- {wording.plural(rest, 'more look-alike')}"] if rest else []
+    return [f"<details><summary>{said}</summary>", "\n".join(rows), "</details>"]
 
 
 def _gaps(outcome: Outcome) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clearance.facts.fact import plain
-from clearance.facts.finding import Confidence, Finding, Place, Severity
+from clearance.facts.finding import Aside, Confidence, Finding, Place, Severity
 from clearance.facts.outcome import Outcome, RuleInfo
 from clearance.facts.text import visible
 from clearance.report import wording
@@ -34,17 +34,20 @@ _Json = dict[str, Any]
 
 def render(outcome: Outcome, *, look: Look, at: Times) -> str:
     """Give one SARIF log with one run. Introduced findings come first, so that a cut takes the mildest existing ones."""
-    del look
     findings = wording.worst_first(outcome.findings)[:RESULTS]
+    asides = outcome.asides[: RESULTS - len(findings)] if look.show_all else ()
     while True:
-        text = document(_log(outcome, findings, at))
+        text = document(_log(outcome, findings, asides, at))
         data = text.encode()
         if len(data) < COMPRESSED or not findings or len(zlib.compress(data, 6)) < COMPRESSED:
             return text
-        findings = findings[: len(findings) // 2]
+        if asides:
+            asides = ()
+        else:
+            findings = findings[: len(findings) // 2]
 
 
-def _log(outcome: Outcome, findings: tuple[Finding, ...], at: Times) -> _Json:
+def _log(outcome: Outcome, findings: tuple[Finding, ...], asides: tuple[Aside, ...], at: Times) -> _Json:
     rules = _rules(outcome, findings)
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     compared = outcome.change.source != "directory"
@@ -62,7 +65,10 @@ def _log(outcome: Outcome, findings: tuple[Finding, ...], at: Times) -> _Json:
         "invocations": [_invocation(outcome, len(findings), at)],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the tree that was judged."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, places[_id(finding.rule)], compared=compared) for finding in findings],
+        "results": [
+            *(_result(finding, places[_id(finding.rule)], compared=compared) for finding in findings),
+            *map(_aside, asides),
+        ],
         "properties": _about(outcome),
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -71,6 +77,8 @@ def _log(outcome: Outcome, findings: tuple[Finding, ...], at: Times) -> _Json:
 def _about(outcome: Outcome) -> _Json:
     """Give what SARIF has no field for: the decision and what it rests on."""
     about: _Json = {"catalogue": outcome.catalogue, "source": outcome.change.source, "tree": plain(outcome.change.tree)}
+    if outcome.set_aside:
+        about["setAside"] = outcome.set_aside
     about |= {"base": plain(outcome.change.base), "head": plain(outcome.change.head), "ran": plain(outcome.ran)}
     if outcome.decision:
         decision = outcome.decision
@@ -163,9 +171,30 @@ def _result(finding: Finding, rule: int, *, compared: bool) -> _Json:
         properties["wholeFile"] = True
     if finding.witnesses:
         properties["witnesses"] = [visible(one) for one in finding.witnesses]
+    if finding.secret is not None:
+        properties["secret"] = {
+            key: visible(told) if isinstance(told, str) else told for key, told in plain(finding.secret).items()
+        }
+        if finding.secret.fingerprint:
+            result["fingerprints"]["clearance/secret/v1"] = finding.secret.fingerprint
+    if finding.origin is not None:
+        properties["origin"] = plain(finding.origin)
     if finding.edits:
         result["fixes"] = [_fix(finding)]
     return result | {"properties": properties}
+
+
+def _aside(one: Aside) -> _Json:
+    """Give a look-alike as a result that is suppressed (SARIF 2.1.0, 3.35): whoever wants to see it can."""
+    return {
+        "ruleId": _id(one.rule),
+        "kind": "review",
+        "level": "none",
+        "message": _message(f"Looks like a finding, and was set aside: {one.reason.value}.", one.rule),
+        "locations": [_location(one.place)],
+        "suppressions": [{"kind": "external", "status": "accepted", "justification": one.reason.value}],
+        "properties": {"introduced": one.introduced},
+    }
 
 
 def _fix(finding: Finding) -> _Json:

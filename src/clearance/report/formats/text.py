@@ -4,7 +4,7 @@ From top to bottom: what was compared and who wrote it; the verdict and what it 
 was not looked at; why, and who must look; where the receipt lies.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from clearance.facts.decision import Verdict
 from clearance.facts.finding import Finding, Severity
@@ -20,6 +20,10 @@ _FINDINGS, _GAPS, _STEPS, _LINES = 50, 10, 6, 9
 """How many of each are shown before the rest is only counted."""
 _NARROWEST = 32
 """Cells that a column of prose needs to read well."""
+_PLACES = 5
+"""So many further places of the same secret are named."""
+_MASK = "****"
+"""What stands for a secret in a line that is shown."""
 _LONGEST_RULE = 40
 """Cells after which a rule's name no longer widens the column for all."""
 _VERDICTS = {Verdict.ALLOW: f"{BOLD};{GREEN}", Verdict.ASK: f"{BOLD};{YELLOW}", Verdict.DENY: f"{BOLD};{RED}"}
@@ -68,6 +72,8 @@ def _summary(outcome: Outcome) -> str:
     if found:
         files = len({finding.place.path for finding in found})
         said = f"{wording.plural(len(found), 'finding')} in {wording.plural(files, 'file')}: {wording.severities(found)}"
+    if outcome.classification is not None and outcome.classification.level.rank > 1:
+        said += f" · {wording.sensitive(outcome.classification)}"
     return said + (f" · {wording.plural(len(missed), 'thing')} not looked at" if missed else "")
 
 
@@ -75,9 +81,11 @@ def _findings(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
     ordered = wording.worst_first(outcome.findings)
     counted = ordered if outcome.decision is None else [finding for finding in ordered if finding.introduced]
     existing = [] if outcome.decision is None else [finding for finding in ordered if not finding.introduced]
-    listed = ordered if look.show_all else counted[:_FINDINGS]
-    lines = _table(listed, pen, judged=outcome.decision is not None)
-    rest = counted[len(listed) :]
+    twins = wording.elsewhere(ordered)
+    single = _folded(ordered if look.show_all else counted, twins)
+    listed = single if look.show_all else single[:_FINDINGS]
+    lines = _table(listed, pen, twins, judged=outcome.decision is not None)
+    rest = single[len(listed) :]
     if rest:
         what = wording.plural(len(rest), "more finding")
         lines += _note(pen, f"{what}, not shown here: {wording.severities(rest)} (--all shows them)", RED)
@@ -86,6 +94,34 @@ def _findings(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
         lines += _note(pen, f"{what}, not introduced here (--all shows {'it' if len(existing) == 1 else 'them'})", DIM)
     if not counted or look.show_all or outcome.decision is None:
         lines += _calm(outcome, pen, found=bool(counted))
+    return lines + _asides(outcome, pen, look)
+
+
+def _folded(findings: Sequence[Finding], twins: Mapping[str, tuple[Finding, ...]]) -> list[Finding]:
+    """Leave out findings of a secret that was told before: the first one names all its places."""
+    told: set[str] = set()
+    kept = []
+    for finding in findings:
+        name = finding.secret.fingerprint if finding.secret is not None else ""
+        if name not in twins or name not in told:
+            kept.append(finding)
+        told.add(name)
+    return kept
+
+
+def _asides(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
+    """Say what looked like a secret and is none; one by one on request."""
+    said = wording.asides(outcome)
+    if not look.show_all:
+        return _note(pen, f"{said} (--all shows them)", DIM) if said else []
+    lines = _note(pen, said, DIM) if said else []
+    for one in outcome.asides:
+        what = f"{one.reason.value}" + ("" if one.introduced or outcome.decision is None else " (existing)")
+        pieces = [Piece(pen.shown(one.rule)), Piece(pen.shown(wording.where(one.place)), CYAN), Piece(pen.own(what), DIM)]
+        rows = flow(pieces, pen.width - 9, indent=4)
+        lines += [[Piece("  aside  " if number == 0 else " " * 9, DIM), *row] for number, row in enumerate(rows)]
+    if outcome.more_asides:
+        lines += _note(pen, f"{wording.plural(outcome.more_asides, 'more look-alike')} set aside, only counted", DIM)
     return lines
 
 
@@ -103,7 +139,7 @@ def _note(pen: Pen, text: str, style: str) -> list[Line]:
     return hanging(Piece(pen.own("·") + " ", style), Piece(pen.own(text), style), pen.width)
 
 
-def _table(findings: Sequence[Finding], pen: Pen, *, judged: bool) -> list[Line]:
+def _table(findings: Sequence[Finding], pen: Pen, twins: Mapping[str, tuple[Finding, ...]], *, judged: bool) -> list[Line]:
     severity = max((len(finding.severity.value) for finding in findings), default=0)
     rule = min(_LONGEST_RULE, max((cells(pen.shown(finding.rule)) for finding in findings), default=0))
     lines: list[Line] = []
@@ -111,6 +147,7 @@ def _table(findings: Sequence[Finding], pen: Pen, *, judged: bool) -> list[Line]
         lines += _row(finding, severity, rule, pen, judged=judged)
         lines += _excerpt(finding, pen)
         lines += _steps(finding, pen)
+        lines += _secret(finding, pen, twins)
         for at, part in enumerate(finding.fix.splitlines()):
             label = "    fix   " if at == 0 else " " * 10
             lines += hanging(Piece(label, GREEN), Piece(pen.own(part)), pen.width)
@@ -152,6 +189,11 @@ def _excerpt(finding: Finding, pen: Pen) -> list[Line]:
             continue
         start = min(place.column - 1, len(line)) if number == place.line else len(line) - len(line.lstrip())
         end = place.end_column - 1 if number == place.end_line else len(line)
+        if finding.secret is not None and _MASK in line:
+            # Columns are those of the text; in the line that is shown each secret has become a mask.
+            before = line.rfind(_MASK, 0, start + len(_MASK))
+            start = before if before >= 0 else line.find(_MASK)
+            end = start + len(_MASK)
         lines.append([*gutter, *pen.window(line, max(0, start), max(start, end), room, BOLD)])
     more = len(excerpt.lines) - _LINES
     if more > 0:
@@ -173,6 +215,23 @@ def _steps(finding: Finding, pen: Pen) -> list[Line]:
             [Piece(pen.shown(wording.where(step.place)), CYAN), Piece(pen.own(step.message))], pen.width - 10, indent=2
         )
         lines += [[label if number == 0 else Piece(" " * 10), *row] for number, row in enumerate(rows)]
+    return lines
+
+
+def _secret(finding: Finding, pen: Pen, twins: Mapping[str, tuple[Finding, ...]]) -> list[Line]:
+    """Tell what may be told of a secret, since when it is in history, and where else the same one stands."""
+    secret = finding.secret
+    lines: list[Line] = []
+    label = "    data  " if secret is not None and secret.personal else "    key   "
+    about = [wording.origin(finding), wording.about(secret) if secret is not None else ""]
+    if any(about):
+        lines += hanging(Piece(label, DIM), Piece(pen.own(" · ".join(part for part in about if part))), pen.width)
+    others = [one for one in twins.get(secret.fingerprint, ()) if one is not finding] if secret is not None else []
+    if others:
+        what = "value" if secret is not None and secret.personal else "key"
+        named = ", ".join(pen.shown(wording.where(one.place)) for one in others[:_PLACES])
+        more = f" and {wording.plural(len(others) - _PLACES, 'more place')}" if len(others) > _PLACES else ""
+        lines += hanging(Piece(" " * 10), Piece(f"the same {what} also stands at {named}{more}", YELLOW), pen.width)
     return lines
 
 

@@ -5,15 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from clearance.facts.errors import BadPage
 from clearance.rules.model import Rule
 from clearance.scan.secrets.assignment import assignment_probe
-from clearance.scan.secrets.credentials import (
-    basic_auth,
-    bearer,
-    command_line,
-    connection_string,
-    private_key,
-    url_credentials,
-)
+from clearance.scan.secrets.commands import command_line
+from clearance.scan.secrets.credentials import basic_auth, bearer, connection_string, url_credentials
+from clearance.scan.secrets.positional import positional_credential
+from clearance.scan.secrets.privatekey import private_key
 from clearance.scan.secrets.probe import Probe
+from clearance.scan.secrets.prose import prose_password
+from clearance.scan.secrets.structured import json_web_key, otp_seed
 from clearance.scan.secrets.tokens import ENGINE, Token, read_token, token_probe
 
 DETECTORS: dict[str, Callable[[str], Probe]] = {
@@ -21,7 +19,11 @@ DETECTORS: dict[str, Callable[[str], Probe]] = {
     "bearer": bearer,
     "command-line": command_line,
     "connection-string": connection_string,
+    "json-web-key": json_web_key,
+    "otp-seed": otp_seed,
+    "positional-credential": positional_credential,
     "private-key": private_key,
+    "prose-password": prose_password,
     "secret-assignment": assignment_probe,
     "url-credentials": url_credentials,
 }

@@ -1,190 +1,213 @@
-"""What a value looks like: made up, a reference to something else, a hash, a word of prose, or a secret."""
+"""How likely it is that a value is a secret of the kind that its name promises, or what else it is."""
 
-import re
 from enum import Enum, auto
+from functools import lru_cache
 
-from clearance.facts.finding import Confidence
+from clearance.facts.finding import Confidence, Look
+from clearance.scan.secrets.lazy import lazily
 from clearance.scan.secrets.rarity import entropy, rarity
-from clearance.scan.secrets.vocabulary import MADE_UP, VOCABULARY
+from clearance.scan.secrets.shapes import WORDS, is_made_up, is_reference, is_uuid, is_vocabulary, is_wordy, look_of
+from clearance.scan.secrets.vocabulary import STAND_INS, TECHNICAL, VOCABULARY
+
+__all__ = ["Kind", "is_made_up", "is_reference", "is_vocabulary", "is_wordy", "judge"]
 
 
 class Kind(Enum):
-    """What a name promises."""
+    """What a name promises.
+
+    A `KEY` says so in as many words (`api_key`), a `TOKEN` may be many things, `SALT` stands for salts, nonces, seeds and
+    initialization vectors, and a `FAINT` name (`auth`, `key`) says so little that only a plainly random value counts.
+    """
 
     PASSWORD = auto()
     PASSPHRASE = auto()
     SECRET = auto()
     KEY = auto()
+    TOKEN = auto()
+    SALT = auto()
+    PIN = auto()
+    FAINT = auto()
 
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_UUID = re.compile(r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
-_HEX = re.compile(r"(?i)(?:0x)?[0-9a-f]+")
-_NUMBER = re.compile(r"[-+]?[\d.,:_/-]+[a-zA-Z%]{0,2}")
-_RUN = re.compile(r"([xX*._#?0•-])\1{3}|(.)\2{5}")
-_SEQUENCES = (
-    "0123456789",
-    "1234567890",
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "0123456789abcdef",
+_RANDOM = frozenset({Kind.TOKEN, Kind.SALT, Kind.FAINT})
+_HEX = lazily(r"(?i)(?:0x)?[0-9a-f]+")
+_NUMBER = lazily(r"[-+]?[\d.,:_/-]+[a-zA-Z%]{0,2}")
+_EMAIL = lazily(r"[\w.+-]{1,64}@[a-z][a-z0-9-]{0,60}(?:\.[a-z]{2,24}){1,3}")
+_KEY_SHAPE = lazily(r"[A-Za-z0-9+/=_.~:%!@#$^&*|-]+")
+_FAINT_SHAPE = lazily(r"[A-Za-z0-9+/=_-]{20,}")
+_IDENTIFIER = lazily(r"[A-Za-z][\w.:/-]*")
+_NAMES = ("secret", "token", "apikey", "api-key", "api_key", "passw", "example", "encoded")
+_NUMBERED = frozenset(
+    {"iso", "windows", "ecma", "rfc", "ibm", "koi", "sha", "office", "server", "win", "page", "item", "port"}
 )
-_TEMPLATE = re.compile(
-    r"\$\{|\$\(|\$\[\[|\{\{|\}\}|<%|%>|#\{|%\(|%[sdr@]\b|\\\(|`|"
-    r"\{[A-Za-z_]?[\w.\[\]'\"!:]{0,60}\}|^%\w+%$|^\$[A-Za-z_]\w*$|^@[\w.-]+@$|^<.*>$|^\[.*\]$|^\(.*\)$|^__\w+__$"
-)
-_HASH = re.compile(
-    r"(?i)\$(?:2[abxy]?|argon2\w*|pbkdf2[\w-]*|scrypt|[156y]|apr1)\$|\{(?:ssha|sha|md5|crypt|pbkdf2)\w*\}|"
-    r"(?:pbkdf2_\w+|bcrypt\w*|argon2\w*|scrypt|md5|sha1|sha256|unsalted_\w+)\$|sha(?:1|224|256|384|512)[-:=]|md5[-:=]|"
-    r"ENC\[|ENC\(|vault:v\d|AQICAH|ssh-(?:rsa|dss|ed25519)\b|ecdsa-sha2|AAAA[BCE]3Nza"
-)
-_CERTIFICATE = re.compile(r"-----BEGIN (?:PUBLIC|CERTIFICATE|RSA PUBLIC|X509)")
-_REFERENCE = re.compile(
-    r"(?i)(?:https?|file|ftp|wss?|vault|op|ssm|gcp|aws|kms|sm|secret|secrets|env|keyring|keychain|bao|doppler|awssm|azkv|pass)"
-    r":(?:/|\w)|arn:|projects/|(?:\.{0,2}|~|[a-z]:)[/\\]|os\.environ|process\.env|env\.|getenv|secrets\.|vars\.|"
-    r"@microsoft\.keyvault|(?:urn|data|urn:\w+):"
-)
-_FILE = re.compile(
-    r"(?i)[\w./\\ -]{1,100}\.(?:pem|key|crt|cer|der|json|ya?ml|txt|p12|pfx|jks|env|py|[jt]sx?|html?|xml|conf|ini|"
-    r"cfg|properties|toml|php|rb|go|java|sql|sh|md|rst|css|svg|png|tf|cs|kt|gpg|asc|pub|dat|db|log|lock)"
-)
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_DOTTED = re.compile(r"[A-Za-z_$]\w*(?:(?:\.|::|->|\\)\w+)+(?:\(\))?")
-_REGEX = re.compile(r"\[\^?[a-zA-Z0-9]-[a-zA-Z0-9]|\\[dwsb]\b|\(\?[:=!<]|\.\*|\.\+|^\^.*\$$|\[\^|\]\+|\{\d+,\d*\}")
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[a-z][a-z0-9-]{0,60}(?:\.[a-z]{2,24}){1,3}")
-_KEY_SHAPE = re.compile(r"[A-Za-z0-9+/=_.~:%!@#$^&*|-]+")
+_COMMON = VOCABULARY | TECHNICAL | STAND_INS
+_LEET = str.maketrans("0134578@$!", "oleastbasi")
+
+Judgement = Confidence | Look
 
 
-def is_made_up(text: str) -> bool:
-    """Tell whether the text is plainly a stand-in: one of the words that people write there, a run of one character, a
-    sequence, or hardly any different characters."""
-    lower = text.lower()
-    size = len(lower)
-    different = len(set(lower))
-    if different <= 2 or (size >= 12 and different <= 4) or (size >= 20 and different <= 6):
-        return True
-    if lower.endswith(("...", "…")) or _RUN.search(lower) or any(word in lower for word in MADE_UP):
-        return True
-    return any(part in lower for part in _steps(size))
-
-
-def _steps(size: int) -> tuple[str, ...]:
-    """Give the sequences that make a value of this size a stand-in: at least half of it, at least six characters."""
-    length = max(6, (size + 1) // 2)
-    return tuple(row[at : at + length] for row in _SEQUENCES for at in range(len(row) - length + 1))
-
-
-def is_reference(text: str) -> bool:
-    """Tell whether the text names where the value is, or is a template that makes it."""
-    if _TEMPLATE.search(text) or _FILE.fullmatch(text) or _CONSTANT.fullmatch(text):
-        return True
-    if _REFERENCE.match(text):
-        return not text.startswith(("/", "~", ".", "\\")) or is_wordy(text)
-    return _DOTTED.fullmatch(text) is not None and is_wordy(text)
-
-
-def is_public(text: str) -> bool:
-    """Tell whether the text is something that may be shown: a hash, a public key, a ciphertext, a UUID, a pattern."""
-    return bool(
-        _HASH.match(text)
-        or _CERTIFICATE.match(text)
-        or _UUID.fullmatch(text)
-        or _REGEX.search(text)
-        or ("<" in text and ">" in text)
-    )
-
-
-def is_wordy(text: str) -> bool:
-    """Tell whether the letters of the text are words, as in an identifier or in prose; a number may follow them."""
-    words = _WORDS.findall(text)
-    letters = sum(map(len, words))
-    if not letters:
-        return False
-    stem = text.rstrip("0123456789!?.")
-    digits = sum(char.isdigit() for char in (stem if 2 * len(stem) >= len(text) else text))
-    return letters / len(words) >= 2.8 and digits * 3 <= letters and rarity(" ".join(words)) < 4.75
-
-
-def is_vocabulary(text: str) -> bool:
-    """Tell whether all words of the text are ones that programs and their labels are made of (`new-password2`)."""
-    if text.rstrip("0123456789!").lower() in VOCABULARY:
-        return True
-    words = [word.lower() for word in _WORDS.findall(text)]
-    letters = sum(map(len, words))
-    if letters < 3 * len(words) or letters * 2 < len(text):
-        return False
-    return all(word in VOCABULARY or (len(word) > 3 and word.endswith("s") and word[:-1] in VOCABULARY) for word in words)
-
-
-def judge(text: str, kind: Kind, *, literal: bool) -> Confidence | None:
-    """Tell how sure it is that the text is a secret of this kind, None where it is not.
+@lru_cache(maxsize=4096)
+def judge(text: str, kind: Kind, *, literal: bool) -> Judgement:
+    """Tell how sure it is that the text is a secret of this kind, or what it is instead.
 
     `literal`: the syntax says that the text is a value and nothing else (a configuration file, a URL), so that a plain
     word counts as well.
     """
-    if not 4 <= len(text) <= 1024 or is_made_up(text) or is_reference(text) or is_public(text) or is_vocabulary(text):
-        return None
+    if not 4 <= len(text) <= 1024:
+        return Look.WEAK
+    if kind in _RANDOM and (len(text) < 8 or (len(text) < 16 and text.isalpha())):
+        return Look.WEAK
+    look = look_of(text)
+    if look is not None:
+        return look
+    if is_uuid(text):
+        return Confidence.LOW if kind in {Kind.PASSWORD, Kind.SECRET, Kind.KEY} else Look.IDENTIFIER
     match kind:
-        case Kind.KEY:
-            return _key(text)
+        case Kind.KEY | Kind.TOKEN | Kind.SALT:
+            return _key(text, faint=kind is Kind.SALT)
+        case Kind.FAINT:
+            return _faint(text)
         case Kind.SECRET:
-            return _key(text) or (_password(text, literal=literal) if len(text) >= 8 else None)
+            return _first(_key(text), _password(text, literal=literal) if len(text) >= 6 else Look.WEAK)
         case Kind.PASSWORD:
             return _password(text, literal=literal)
+        case Kind.PIN:
+            return Confidence.LOW if text.isdigit() and len(text) <= 8 else Look.WEAK
         case Kind.PASSPHRASE:
-            return _phrase(text) or _password(text, literal=literal)
+            return _first(_phrase(text), _password(text, literal=literal))
 
 
-def _key(text: str) -> Confidence | None:
+def is_leet(text: str) -> bool:
+    """Tell whether the text is a word once digits and symbols that look like letters are read as such (`s3cr3t`)."""
+    plain = text.translate(_LEET)
+    return len(text) <= 16 and sum(map(str.isalpha, plain)) >= len(text) - 2 and is_wordy(plain)
+
+
+def _first(one: Judgement, other: Judgement) -> Judgement:
+    """Give the first that is sure of a secret, or the last."""
+    return one if isinstance(one, Confidence) else other
+
+
+def _key(text: str, *, faint: bool = False) -> Judgement:
     """Judge what should be a random key: long, of the alphabet that keys have, and no words."""
-    if len(text) < 12 or _KEY_SHAPE.fullmatch(text) is None or _NUMBER.fullmatch(text):
-        return None
-    if _HEX.fullmatch(text):
-        return Confidence.MEDIUM if len(text) >= 20 and entropy(text.lower()) >= 2.9 else None
-    if is_wordy(text):
-        return None
-    has_digit = any(char.isdigit() for char in text)
-    if not has_digit and (len(text) < 20 or rarity(text) < 4.9):
-        return None
+    if len(text) < 8 or _NUMBER.fullmatch(text):
+        return Look.WEAK
+    if len(text) < 40 and any(word in text.lower() for word in _NAMES):
+        return Look.PLACEHOLDER
     bits = entropy(text)
+    if _KEY_SHAPE.fullmatch(text) is None:
+        plain = len(text) >= 24 and bits >= 4.2 and text.isascii() and not any(char.isspace() for char in text)
+        return Confidence.MEDIUM if plain and not is_wordy(text) else Look.WORDS
+    if is_vocabulary(text) or is_wordy(text):
+        return Look.WORDS
+    if _HEX.fullmatch(text):
+        if len(text) < 16 or entropy(text.lower()) < 2.6:
+            return Look.WEAK
+        return Confidence.MEDIUM if len(text) >= 20 else Confidence.LOW
+    if not any(char.isdigit() for char in text):
+        if len(text) < 16 or rarity(text) < (4.9 if len(text) < 20 else 4.75):
+            return Look.WORDS
+    elif len(text) < 12:
+        letters = [char for char in text if char.isalpha()]
+        return Confidence.LOW if len(letters) >= 3 and bits >= 2.75 and not faint and _mixed(text) else Look.WEAK
     if len(text) >= 20 and bits >= 3.5:
         return Confidence.HIGH
-    return Confidence.MEDIUM if bits >= 3.0 else None
+    return Confidence.MEDIUM if bits >= 3.0 else Look.WEAK
 
 
-def _password(text: str, *, literal: bool) -> Confidence | None:
+def _mixed(text: str) -> bool:
+    """Tell whether digits stand between letters, or cases are mixed, as chance does and people do not."""
+    middle = text.strip("0123456789")
+    return any(char.isdigit() for char in middle) or (text.lower() != text != text.upper() and rarity(text) >= 4.75)
+
+
+def _faint(text: str) -> Judgement:
+    """Judge a value whose name says little: both cases and digits, or long hexadecimal digits, with the spread of chance."""
+    judged = _key(text)
+    if not isinstance(judged, Confidence):
+        return judged
+    if _HEX.fullmatch(text):
+        return Confidence.LOW if len(text) in {32, 48, 64, 96, 128} else Look.WEAK
+    if (
+        _FAINT_SHAPE.fullmatch(text) is None
+        or text.lower() == text
+        or text.upper() == text
+        or not any(char.isdigit() for char in text)
+    ):
+        return Look.WEAK
+    return Confidence.LOW if entropy(text) >= 3.8 and text.count("/") < 3 and "." not in text else Look.WEAK
+
+
+def _password(text: str, *, literal: bool) -> Judgement:
     """Judge what should be a password: no prose and no identifier, unless nothing else could stand there."""
-    if len(text) > 128 or any(char.isspace() for char in text) or _EMAIL.fullmatch(text):
-        return None
+    if len(text) > 128 or any(char.isspace() for char in text):
+        return Look.WORDS
+    if _EMAIL.fullmatch(text):
+        return Look.IDENTIFIER
     if not text.isascii() and not any(char.isdigit() for char in text):  # a label in another language
-        return None
+        return Look.WORDS
     if _NUMBER.fullmatch(text):
-        return Confidence.LOW if literal and len(text) >= 6 and text.isdigit() else None
+        return Confidence.LOW if text.isdigit() and len(text) >= (5 if literal else 6) else Look.WEAK
     has_letter = any(char.isalpha() for char in text)
     has_digit = any(char.isdigit() for char in text)
     symbols = sum(char.isascii() and not char.isalnum() and char not in "-_./:," for char in text)
-    wordy = is_wordy(text)
-    if has_letter and (has_digit or symbols) and len(text) >= 6:
-        if not wordy or (has_digit and symbols):
-            return Confidence.HIGH if len(text) >= 8 else Confidence.MEDIUM
-        separators = sum(char in "-_./:" for char in text)
-        if symbols == 0 and separators > 1:
-            return Confidence.LOW if literal else None
+    if not has_letter:
+        return Confidence.LOW if has_digit and symbols >= 2 and len(text) >= 8 else Look.WEAK
+    if has_digit or symbols:
+        return _mixture(text, has_digit=has_digit, symbols=symbols, literal=literal)
+    return _letters(text, literal=literal)
+
+
+def _mixture(text: str, *, has_digit: bool, symbols: int, literal: bool) -> Judgement:
+    """Judge letters with digits or symbols."""
+    if _is_identifier(text):
+        return Look.WORDS
+    if len(text) < 6:
+        return Confidence.LOW if literal or (has_digit and not is_wordy(text)) else Look.WEAK
+    if not is_wordy(text) or (has_digit and symbols):
+        return Confidence.HIGH if len(text) >= 8 else Confidence.MEDIUM
+    if symbols == 0 and sum(char in "-_./:" for char in text) > 1:
+        return Confidence.LOW if literal else Look.WORDS
+    return Confidence.MEDIUM if not is_vocabulary(text) else Confidence.LOW
+
+
+def _is_identifier(text: str) -> bool:
+    """Tell whether a mixture is a name of programs (`oauth2`, `auth-v2`, `user/login1`) and no password (`admin123`)."""
+    if _IDENTIFIER.fullmatch(text) is None:
+        return False
+    found = [word.lower() for word in WORDS.findall(text)]
+    if any(char in "-_./:" for char in text.rstrip("0123456789")) and is_vocabulary(text):
+        return True
+    if len(found) > 1:
+        return 2 * sum(map(len, found)) >= len(text) and all(word in VOCABULARY or word in TECHNICAL for word in found)
+    if text[-4:].isdigit() and len(found[0]) >= 3 and found[0] not in _NUMBERED:
+        return False
+    return found[0] in TECHNICAL or (found[0] in VOCABULARY and not (text[-2:].isdigit() or text[0].isupper()))
+
+
+def _letters(text: str, *, literal: bool) -> Judgement:
+    """Judge letters only, perhaps with hyphens, dots and the like between them."""
+    if is_vocabulary(text):
+        return Look.WORDS
+    plain = text.isalpha()
+    if len(text) >= 6 and plain and not is_wordy(text):
+        return Confidence.MEDIUM if len(text) >= 8 and rarity(text) >= 4.9 else Confidence.LOW
+    if len(text) >= 10 and not is_wordy(text) and rarity(text) >= 4.9:
         return Confidence.MEDIUM
-    if has_letter and not has_digit and not symbols:
-        if len(text) >= 10 and not wordy and rarity(text) >= 4.9:
-            return Confidence.MEDIUM
-        words = _WORDS.findall(text)
-        if literal and len(text) >= 6 and len(words) <= 2:
-            return Confidence.LOW
-        return _phrase(text.replace("-", " ").replace("_", " ")) and Confidence.LOW
-    return Confidence.LOW if has_digit and symbols >= 2 and len(text) >= 8 else None
+    found = WORDS.findall(text)
+    if len(text) >= 6 and len(found) == 1 and plain and (literal or text.islower()):
+        return Confidence.LOW
+    if literal and len(text) >= 6 and len(found) <= 2:
+        return Confidence.LOW
+    if 2 <= len(found) <= 4 and all(len(word) >= 4 and word.lower() not in _COMMON for word in found):
+        return Confidence.LOW
+    phrase = _phrase(text.replace("-", " ").replace("_", " "))
+    return Confidence.LOW if isinstance(phrase, Confidence) else Look.WORDS
 
 
-def _phrase(text: str) -> Confidence | None:
+def _phrase(text: str) -> Judgement:
     """Judge a passphrase: four words or more, lower case, none of which a label would use."""
-    words = text.split()
-    plain = all(word.isalpha() and word.islower() and len(word) >= 3 for word in words)
-    return Confidence.MEDIUM if len(words) >= 4 and plain and not any(word in VOCABULARY for word in words) else None
+    found = text.split()
+    plain = all(word.isalpha() and word.islower() and len(word) >= 3 for word in found)
+    likely = len(found) >= 4 and plain and not any(word in VOCABULARY for word in found)
+    return Confidence.MEDIUM if likely else Look.WORDS

@@ -8,7 +8,7 @@ def words(text: str) -> frozenset[str]:
 
 VOCABULARY = words(
     """
-    a abc access account activated active actual add added admin administrator aes after again algorithm alice alt
+    a abc absent access account activated active actual add added admin administrator aes after again algorithm alice alt
     always an and any api app apple application apply are argon args argument array as assert async at attribute
     auth authenticated authentication authorization auto aws azure b back bad bar base basic basicauth baz bcrypt
     bearer before big binary bind blank bob body bogus boolean bot browser build bundle but button by byte bytes c
@@ -24,7 +24,7 @@ VOCABULARY = words(
     good google grant group guest handle has hash hashed head header hello help here hidden hide hmac home host
     html http https i id identifier identity if image in incorrect index info inherit init input inside install
     instance int integer internal into invalid is it item java jenkins jira js json jwt k kennwort key keys
-    keyword kid kind kubernetes label language last ldap left length less letmein level library like line link
+    keyword kid kind kubernetes label language last ldap left length less level library like line link
     linux list literal load local localhost location log login logout long lookup loremipsum mail main manage
     manager manual map master match max maximum md me member memory message messages meta method min missing mock
     mode model module mongo mongodb more mqtt must my mysql n name namespace need never new next nginx no node
@@ -32,7 +32,7 @@ VOCABULARY = words(
     optional options or oracle order org organization origin other out output owner p page pair parameter params
     parent parse parser part partial pass passcode passphrase passw passwd password passwords passwort pat patch
     path pattern payload pbkdf pem pending permission person pg pgp phone php phrase pin ping pk plain plaintext
-    plan platform please plugin policy pop port postgres postgresql prefix preview previous primary private prod
+    plan platform please plugin policy pop port postgres postgresql prefix present preview previous primary private prod
     production profile project prompt property protected protocol provider proxy pswd public push put pw pwd py
     python query queue quick quote r rabbit rabbitmq random raw re read readonly ready real record recover
     recovery redacted redirect redis refresh register remember remote remove rename repeat replica replication
@@ -61,3 +61,28 @@ MADE_UP = (
     "obfuscated", "fake"
 )  # fmt: skip
 """What people write where a secret will go."""
+
+STAND_INS = words(
+    """
+    password passwd passwort pass passphrase passcode pwd pw secret secrets token tokens key keys apikey api user username
+    foo bar baz qux quux abc abcd xyz test tests testing tester dummy example sample demo temp tmp none null my the new old
+    some value string text any blah aaa bbb ccc login auth credential credentials creds client app default correct
+    incorrect wrong good bad valid invalid random one two three first second another other initial hello world fake mock
+    stub bogus plain super strong weak long short very top shared private public access refresh session cookie salt nonce
+    seed id word phrase hash name url uri code server something
+    somebody anonymous nomatter whatever dontcare notasecret notsecret unimportant nothing anything anybody bad db site web
+    """
+)
+"""Words that say nothing even with a number behind them: `password123`, `test1234`, `secret2`."""
+
+TECHNICAL = words(
+    """
+    sha md aes des utf base ipv http https oauth x v rs hs es ps rsa ec ed dsa ecdsa k s log argon bcrypt scrypt python node
+    step page level field input line col column row item option version view tab type index stage phase slot server host
+    group team worker layer h arg param var env db table label latin iso windows win crc blake keccak pbkdf tls ssl ssh web
+    html css es ecma python py java php sql mysql postgres amd arm mips lib eth wlan usb com port m n p r t u w i j c d e f
+    g l o q y z a b pkcs cp ascii rfc ctr gcm cbc cfb ofb ecb hmac poly chacha salsa curve edwards secp prime brainpool sm
+    vault kv mp jpg png gif svg figure fig section chapter appendix area region zone east west north south central
+    """
+)
+"""Words that go with a number in names of algorithms, encodings, versions and places: `sha256`, `utf8`, `us-east-1`."""

@@ -55,9 +55,9 @@ class TamperingFamily:
 
     def _seen(self, pair: Pair, budget: Budget) -> Iterator[Match]:
         yield from guards.guards(pair)
+        yield from pipelines.pipelines(pair)
         if pair.before is None and pair.after is None:
             return
-        yield from pipelines.pipelines(pair)
         yield from suppressions(pair, budget)
         is_test = any(_TEST_FILE.search(path) for path in (pair.file.path, pair.file.old_path or ""))
         if is_test:

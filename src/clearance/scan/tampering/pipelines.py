@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from clearance.facts.change import Mode
 from clearance.facts.finding import Severity
 from clearance.scan.family import Match, Pair
 from clearance.scan.tampering.lines import Line, net
@@ -18,6 +19,7 @@ _PIPELINE = re.compile(
     r"|\.buildkite/.+|\.drone\.ya?ml"
     r"|appveyor\.ya?ml|\.ci/.+|\.woodpecker[\w.-]*(?:/.+)?|cloudbuild\.ya?ml|buildspec\.ya?ml)$"
 )
+_RUNS = re.compile(r"(?:^|/)[^./]+$|\.(?:ya?ml|sh|bash|py|js|ts|rb|ps1|cmd|bat|groovy)$")
 _RUNNER = re.compile(r"(?:^|/)(?:Makefile|GNUmakefile|justfile|package\.json|tox\.ini|noxfile\.py|Taskfile\.ya?ml)$")
 _SECURITY = re.compile(
     r"\b(?:bandit|semgrep|codeql|trivy|gitleaks|trufflehog|zizmor|snyk|checkov|tfsec|grype|osv-scanner|pip-audit|safety"
@@ -61,6 +63,13 @@ def pipelines(pair: Pair) -> Iterator[Match]:
     path = pair.file.old_path or pair.file.path
     is_pipeline = bool(_PIPELINE.search(path) or _PIPELINE.search(pair.file.path))
     if not is_pipeline and not _RUNNER.search(path):
+        return
+    if pair.after is None and pair.file.after is not None:
+        # A picture that comes new into such a folder runs nothing; a script or a description does.
+        runs = pair.before is not None or _RUNS.search(pair.file.path)
+        if is_pipeline and runs and pair.file.after.mode in (Mode.FILE, Mode.EXECUTABLE):
+            message = "what this pipeline runs cannot be read: it is no text"
+            yield Match(rule=CHECK, start=0, end=0, message=message, severity=Severity.HIGH, whole_file=True)
         return
     if pair.after is None:
         if is_pipeline and pair.before is not None and (lost := _checks(pair.before.text)):

@@ -1,0 +1,1 @@
+"""Reversible placeholders for secrets and personal data."""

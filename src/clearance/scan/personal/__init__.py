@@ -1,0 +1,1 @@
+"""The family `personal`: data about people that stands in text."""

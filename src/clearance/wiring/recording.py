@@ -1,0 +1,123 @@
+"""Opens policies, keys and the log, and records decisions."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearance.facts.decision import Case, Decision
+from clearance.facts.outcome import Receipt
+from clearance.stores.pages import read_text
+from clearance.wiring.places import TEAM_POLICIES, keys_folder, log_folder, shown, text, top
+
+if TYPE_CHECKING:
+    from clearance.attest.signers.file import FileSigner, Purpose
+    from clearance.decide.policy_set import Policies
+    from clearance.record.log import Log
+
+
+def builtin_policies() -> "Policies":
+    """Read the built-in policies alone."""
+    return _policies({})
+
+
+def open_policies(directory: Path) -> "Policies":
+    """Read the built-in policies and those that the working tree at `directory` holds in `.clearance/policies`.
+
+    Raises:
+        BadPolicy: one of them is none.
+    """
+    folder = top(directory) / TEAM_POLICIES
+    paths = sorted(folder.glob("*.cedar")) if folder.is_dir() and not folder.is_symlink() else []
+    return _policies({f"{TEAM_POLICIES}/{path.name}": read_text(path) for path in paths})
+
+
+def open_log(directory: Path, *, create: bool = True) -> "Log":
+    """Open the log of the repository that holds `directory`; outside of any, the log that lies beside the keys. Without
+    `create`, a log that is not there is an error and stays so.
+
+    Raises:
+        NotARepository: the repository is one that may not be looked at.
+        CollectError: something that is not ours stands where the log belongs.
+    """
+    from clearance.attest.keyring import KeyRing
+    from clearance.record.log import Log
+    from clearance.stores.pins import FilePins
+    from clearance.stores.sqlite import SqliteStore
+
+    decisions, checkpoints = open_signers()
+    store = SqliteStore(log_folder(directory) / "log", create=create)
+    return Log(store, checkpoints, KeyRing(decisions, checkpoints), FilePins(keys_folder(os.environ).within("seen")))
+
+
+def open_signers() -> "tuple[FileSigner, FileSigner]":
+    """Open the signer of decisions and the signer of checkpoints."""
+    return open_signer("decisions"), open_signer("checkpoints")
+
+
+def open_signer(purpose: "Purpose") -> "FileSigner":
+    """Open the signer of statements or of checkpoints; its key is made on the first signature."""
+    from clearance.attest.signers.file import FileSigner
+
+    return FileSigner(keys_folder(os.environ), purpose, lambda: datetime.now(UTC))
+
+
+class Recorder:
+    """Decides by the policies, signs and appends; all of it is opened while the scanners work."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], own: Mapping[str, bytes]) -> None:
+        self._directory = directory
+        self._environment = environment
+        self._team = {
+            path: text(data)
+            for path, data in own.items()
+            if path.startswith(f"{TEAM_POLICIES}/") and path.endswith(".cedar")
+        }
+        # A change is not worth scanning where its record could not be kept.
+        self._log = open_log(directory)
+
+    @cached_property
+    def policies(self) -> "Policies":
+        """The built-in policies and the team's, from the base of the change."""
+        return _policies(
+            {path: policy for path, policy in self._team.items() if path.count("/") == TEAM_POLICIES.count("/") + 1}
+        )
+
+    def warm(self) -> None:
+        """Open what is needed after the scan."""
+        import clearance.attest.statement
+        import clearance.decide.decide  # noqa: F401 -- imported for its time, not its names
+
+        _ = self.policies
+        open_signer("decisions").public()
+
+    def decide(self, case: Case) -> Decision:
+        """Ask the policies."""
+        from clearance.decide.decide import decide
+
+        return decide(case, self.policies)
+
+    def record(self, case: Case, decision: Decision) -> Receipt:
+        """Sign the decision and append it to the log."""
+        from clearance.attest.dsse import seal
+        from clearance.attest.statement import decision_statement, evidence_of
+
+        bundle = seal(decision_statement(case, decision, datetime.now(UTC)), open_signer("decisions"))
+        entry = self._log.append(bundle, evidence_of(case, decision))
+        return Receipt(digest=entry.digest, index=entry.index, log=shown(self._log.place, self._directory), key=entry.key)
+
+
+def _policies(team: Mapping[str, str]) -> "Policies":
+    from importlib import resources
+
+    from clearance.decide.policy_set import Policies
+
+    folder = resources.files("clearance.decide")
+    builtin = {
+        f"policies/{file.name}": file.read_text(encoding="utf-8")
+        for file in folder.joinpath("policies").iterdir()
+        if file.name.endswith(".cedar")
+    }
+    return Policies.load(builtin, team, folder.joinpath("schema.cedarschema").read_text(encoding="utf-8"))
