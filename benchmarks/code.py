@@ -21,11 +21,11 @@ from benchmarks.peers import run_peers
 from benchmarks.scan import django, python_alone
 from benchmarks.sets.cases import LANGUAGES, SETS, Case, right
 from benchmarks.sets.make import cases
-from clearance import wiring
 from clearance.collect.memory import change_of
 from clearance.facts.finding import Confidence, Severity
 from clearance.rules.model import Rule
 from clearance.scan.look import AnyFamily, look_at
+from clearance.wiring.furnish import builtin_furnish
 
 _SECONDS = 10.0
 _Z = 1.96
@@ -69,7 +69,7 @@ class _Clearance:
     def __init__(self) -> None:
         WORK.mkdir(exist_ok=True)
         environment = {**os.environ, "CLEARANCE_CACHE": str(WORK / "code-cache")}
-        furnish = wiring._builtin_furnish(WORK, environment, sightings=False)  # noqa: SLF001 -- no other door to all families
+        furnish = builtin_furnish(WORK, environment, sightings=False)
         families, self.rules = furnish()
         self.families: Sequence[AnyFamily] = [one for one in families if one.name in ("code", "secrets")]
 

@@ -116,3 +116,69 @@ def test_a_part_that_is_not_known_is_an_error(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(ValueError, match="sauce tomato"):
         make().parts("python")
     make().parts.cache_clear()
+
+
+def secret_sets(name: str) -> ModuleType:
+    return importlib.import_module(f"benchmarks.sets.secrets.{name}")
+
+
+def test_every_marked_secret_stands_where_its_label_says() -> None:
+    files = [*secret_sets("matrix").matrix(1), *secret_sets("matrix").further(), *secret_sets("vendors").vendors(1)]
+    files += [*secret_sets("people").people(4), *secret_sets("corpus").corpus("dev"), *secret_sets("corpus").corpus("held")]
+    paths = Counter()
+    for file in files:
+        paths[file.path, file.group] += 1
+        count = file.text.count("\n") + 1
+        for truth in file.truths:
+            assert 1 <= truth.first <= truth.last <= count, file.path
+            for begin, end in truth.spans:
+                assert file.text[begin:end].strip(), (file.path, truth.kind)
+        true = {line for truth in file.truths for line in range(truth.first, truth.last + 1)}
+        assert not true & {line for line, _ in file.tempting}, file.path
+        assert not re.search("[\ue000-\ue00f«»]", file.text) or file.group in ("CJK quotes", "email address"), file.path
+
+
+def test_a_plain_token_is_its_span() -> None:
+    for file in secret_sets("matrix").matrix(2):
+        if file.group == "plain":
+            (truth,) = file.truths
+            made = next(one for one in secret_sets("formats").FORMATS if one.name == truth.kind)
+            assert any(len(file.text[begin:end]) >= 20 for begin, end in truth.spans), made.name
+
+
+def test_composing_secrets_twice_gives_the_same_and_parts_share_no_piece() -> None:
+    corpus = secret_sets("corpus")
+    first = list(corpus.corpus("dev"))
+    assert corpus.digest(first) == corpus.digest(list(corpus.corpus("dev")))
+    used = {
+        part: {rule for file in corpus.corpus(part) for truth in file.truths for rule in truth.rules}
+        for part in ("dev", "held")
+    }
+    assert used["dev"]
+    assert not used["dev"] & used["held"]
+
+
+def test_a_score_counts_hits_misses_and_wrong_lines() -> None:
+    judge, labelled = secret_sets("judge"), secret_sets("labelled")
+    file = labelled.Labelled("a", "x\ny\nz\nw\n", (labelled.Truth(2, 2, "k"), labelled.Truth(3, 3, "k")), "dev", open=(4,))
+    said = {
+        "a": [judge.Said(1, 1, "r"), judge.Said(2, 2, "r"), judge.Said(4, 4, "r"), judge.Said(1, 1, "other", sure=False)]
+    }
+    assert judge.score([file], said) == (1, 1, 1)
+    assert judge.score([file], {}) == (0, 2, 0)
+    assert judge.score([file], {"a": [judge.Said(1, 1, "r", sure=False)]}, sure=True) == (0, 2, 0)
+
+
+def test_check_digits_of_made_up_data_are_right() -> None:
+    from random import Random
+
+    people, formats = secret_sets("people"), secret_sets("formats")
+    rng = Random(7)
+    for _ in range(50):
+        number = people.card(rng).replace(" ", "").replace("-", "")
+        assert people.luhn(number[:-1]) == number[-1]
+        account = people.iban(rng).replace(" ", "")
+        assert int("".join(str(int(one, 36)) for one in account[4:] + account[:4])) % 97 == 1
+    token = formats.FORMATS[0].make(rng)
+    assert formats.crc_base62(token[4:34]) == token[34:]
+    assert len(list(people.decoys())) == 100

@@ -1,0 +1,1 @@
+"""Labelled secrets, made at run time from fixed seeds: nothing here holds one."""
