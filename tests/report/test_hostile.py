@@ -37,6 +37,7 @@ from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.facts.risk import Risk
 from clearance.report.document import _mended
 from clearance.report.formats.markdown import LIMIT, MARKER
+from clearance.report.markup import code, prose
 from clearance.report.schema import outcome_schema
 from clearance.report.wording import worst_first
 
@@ -271,8 +272,8 @@ def judge_comment(comment: str, outcome: Outcome) -> None:
     assert page.open == []
     assert page.comments == [MARKER.removeprefix("<!--").removesuffix("-->")]
     assert set(page.links) <= {info.link for info in outcome.rules if info.link.startswith("https://")}
-    for prose in page.prose:
-        assert not REFERENCE.search(prose), prose
+    for words in page.prose:
+        assert not REFERENCE.search(words), words
 
 
 @MANY
@@ -402,3 +403,8 @@ def test_gitlab_gets_the_fields_that_it_documents(write: Write, outcome: Outcome
     report = json.loads(write("gitlab", outcome))
     GITLAB.validate(report)
     assert len(report["vulnerabilities"]) == len(outcome.findings)
+
+
+@pytest.mark.parametrize("word", ["GH-12", "0.GH-0", "a.www.evil.example", "x_www.a", "gh-1"])
+def test_what_a_forge_would_link_stands_in_code(word: str) -> None:
+    assert prose(f"see {word} here") == f"see {code(word)} here"

@@ -17,7 +17,7 @@ from clearance.facts.text import visible
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~\xa0]")
 # A plain word: letters and digits of any script, with marks inside and around that mean nothing to Markdown or a forge.
 _PLAIN = re.compile(r"[(\"'“‘]*[^\W_]+(?:[.,'’=+-][^\W_]+)*[)\"'”’.,;:?!…]*|[-–—=+…·,.;?]")
-_NOT_A_WORD = re.compile(r"(?i)^\W*(?:www\.|gh-\d)|(?<![^\W_])[0-9a-f]{7,40}(?![^\W_])")
+_NOT_A_WORD = re.compile(r"(?i)(?<![^\W_])(?:www\.|gh-\d)|(?<![^\W_])[0-9a-f]{7,40}(?![^\W_])")
 _HOLDS_BACKTICKS = re.compile(r"`([^`]+)`|([^`]+|`)")
 _WEB = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~%/-]*)?(?:#[A-Za-z0-9._~-]*)?")
 
