@@ -13,7 +13,6 @@ from clearance import pipeline
 from clearance.facts.change import Collected
 from clearance.facts.decision import Decision, Verdict
 from clearance.facts.finding import GapKind
-from clearance.facts.outcome import Outcome
 from clearance.report.look import Times
 from clearance.scan.memory import Memory
 from clearance.scan.runner import Progress
@@ -32,6 +31,7 @@ from clearance.wiring.furnish import (
     judge_examples,
     open_catalogue,
 )
+from clearance.wiring.judged import Judged
 from clearance.wiring.opinions import NO_SECOND, Opinions, Second
 from clearance.wiring.parts import parts_of
 from clearance.wiring.places import OWN, TEAM_POLICIES, cache, close, committed, committed_files, keys_folder, now, text
@@ -57,15 +57,6 @@ class Wanted(NamedTuple):
     patch: bytes | None = None
     patch_name: str = ""
     agent: str | None = None
-
-
-class Judged(NamedTuple):
-    """An outcome, when the run began and ended, and the exit code: 0 allowed (or looked everywhere, for a scan), 1 denied,
-    3 a person must look, 4 could not look."""
-
-    outcome: Outcome
-    at: Times
-    exit: int
 
 
 def check(
@@ -175,7 +166,7 @@ def scan_history(
     """Look for secrets in all commits; as `clearance.wiring.history.scan_history`."""
     from clearance.wiring import history
 
-    return Judged(*history.scan_history(path, environment, progress, meanwhile, fresh=fresh))
+    return history.scan_history(path, environment, progress, meanwhile, fresh=fresh)
 
 
 def fingerprint_problem(environment: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from clearance.scan.texts import Named, Texts, text_file
 from clearance.scan.worker import Reserve
 from clearance.stores.pages import code_stamp
 from clearance.wiring.furnish import Furnish, builtin_furnish
+from clearance.wiring.judged import Judged
 from clearance.wiring.opinions import NO_SECOND, Opinions
 from clearance.wiring.parts import parts_of
 from clearance.wiring.places import cache, committed, now
@@ -35,14 +36,6 @@ _MOST_NAMES = 3
 _EMPTY = "0" * 64
 
 
-class Told(NamedTuple):
-    """What a look at history gave: the outcome, when it began and ended, and the exit code."""
-
-    outcome: Outcome
-    at: Times
-    exit: int
-
-
 def scan_history(
     path: Path,
     environment: Mapping[str, str],
@@ -50,7 +43,7 @@ def scan_history(
     meanwhile: Callable[[], object] = lambda: None,
     *,
     fresh: bool = False,
-) -> Told:
+) -> Judged:
     """Look for secrets in all commits of the repository that holds `path`, each version of a file once. Unless `fresh`, what
     an earlier run saw stands, also one that was stopped.
 
@@ -64,7 +57,7 @@ def scan_history(
         look = _Look(history, parts, environment, progress, fresh=fresh)
         look.run()
         outcome = look.outcome(path)
-    return Told(outcome, Times(began, now()), 4 if any(gap.matters for gap in outcome.gaps) else 0)
+    return Judged(outcome, Times(began, now()), 4 if any(gap.matters for gap in outcome.gaps) else 0)
 
 
 class _Step(NamedTuple):

@@ -1,6 +1,7 @@
 """Judges regular expressions that code checks text with: for which kinds of sinks is text harmless that fits the whole of
 it?"""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -86,8 +87,11 @@ def _unanchored(pattern: str, *, whole: bool, start: bool) -> tuple[str, bool]:
 
 def _alternatives(body: str) -> bool:
     """Tell whether a `|` stands outside of all groups and classes."""
-    depth = 0
-    at = 0
+    return any(letter == "|" and depth == 0 for _, letter, depth in _walk(body, 0, 0))
+
+
+def _walk(body: str, at: int, depth: int) -> Iterator[tuple[int, str, int]]:
+    """Give what stands outside of classes and is not escaped: offset, letter, and the depth of groups behind it."""
     inside = False
     while at < len(body):
         letter = body[at]
@@ -97,14 +101,10 @@ def _alternatives(body: str) -> bool:
             inside = letter != "]"
         elif letter == "[":
             inside = True
-        elif letter == "(":
-            depth += 1
-        elif letter == ")":
-            depth -= 1
-        elif letter == "|" and depth == 0:
-            return True
+        else:
+            depth += (letter == "(") - (letter == ")")
+            yield at, letter, depth
         at += 1
-    return False
 
 
 def _characters(body: str) -> frozenset[str] | None:
@@ -161,24 +161,8 @@ def _characters(body: str) -> frozenset[str] | None:
 
 
 def _group_end(body: str, at: int) -> int:
-    depth = 1
-    inside = False
-    while at < len(body):
-        letter = body[at]
-        if letter == "\\":
-            at += 1
-        elif inside:
-            inside = letter != "]"
-        elif letter == "[":
-            inside = True
-        elif letter == "(":
-            depth += 1
-        elif letter == ")":
-            depth -= 1
-            if depth == 0:
-                return at
-        at += 1
-    return -1
+    """Give the bracket that closes the group whose body starts at `at`, or -1."""
+    return next((end for end, letter, depth in _walk(body, at, 1) if letter == ")" and depth == 0), -1)
 
 
 def _escaped(letter: str) -> frozenset[str] | None:
