@@ -85,8 +85,12 @@ def test_nothing_names_a_machine_a_registry_host_or_this_workplace() -> None:
             ]
         )
     )
+    # What judges where packages come from must know the public registries, and its examples and tests show their lock files.
+    hosts = re.compile(r"(?:src/clearance/(?:scan|rules)|tests/scan)/packages/")
+    places = re.compile(r"/wo" + r"rk/|/ro" + r"ot/")
     for path in tracked("*.py", "*.md", "*.toml", "*.lock", "*.yml", "*.yaml", "*.json", ".ci/run", "dev"):
-        found = forbidden.search(path.read_text(encoding="utf-8"))
+        wanted = places if hosts.match(path.relative_to(TOP).as_posix()) else forbidden
+        found = wanted.search(path.read_text(encoding="utf-8"))
         assert not found, f"{path.relative_to(TOP)}: {found[0] if found else ''}"
 
 

@@ -48,11 +48,20 @@ def settings() -> str:
         f"One file, `{module.PLACE}`, in the repository under guard. Everything works without it. The gate reads it\n",
         "from the *base* of a change: a change cannot loosen the gate that judges it. Unknown keys are refused.\n",
     ]
-    for section in msgspec.structs.fields(module.Settings):
-        node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == section.type.__name__)
+    sections = [section.type for section in msgspec.structs.fields(module.Settings)]
+    # A table within a table follows its own.
+    for number, section in reversed(list(enumerate(sections))):
+        inner = [field.type for field in msgspec.structs.fields(section)]
+        sections[number + 1 : number + 1] = [
+            one for one in inner if isinstance(one, type) and issubclass(one, msgspec.Struct)
+        ]
+    for section in sections:
+        node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == section.__name__)
         texts = _attribute_docstrings(node)
         pieces.append(f"\n## {ast.get_docstring(node)}\n\n| key | default | meaning |\n| --- | --- | --- |\n")
-        for field in msgspec.structs.fields(section.type):
+        for field in msgspec.structs.fields(section):
+            if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+                continue
             value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
             default = json.dumps(msgspec.to_builtins(value))
             pieces.append(f"| `{field.name}` | `{default}` | {texts[field.name]} |\n")

@@ -19,6 +19,7 @@ _CHANGING = (
     (re.compile(r"\b[0-9a-f]{6,64}\b"), "<hex>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(?:Z| UTC)?\b"), "<time>"),
     (re.compile(r"/\S*/clearance-demo-\w+"), "<folder>"),
+    (re.compile(r"\b\d[\d,]*(\s+)days(\s+)old\b"), r"<days>\1days\2old"),
 )
 
 

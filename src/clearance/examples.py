@@ -121,7 +121,7 @@ def _rules_that_fire(
         family.start(collected.contents)
     for file in collected.change.files:
         result = look_at(file, collected.contents, families, rules, seconds=_SECONDS)
-        trouble = [gap for gap in result.gaps if gap.matters]
+        trouble = [gap for gap in result.gaps if gap.stops]
         if trouble:
             return f"could not look: {trouble[0].kind.value} {trouble[0].detail}"
         fired |= {finding.rule for finding in result.findings if finding.introduced}

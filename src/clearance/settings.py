@@ -69,6 +69,45 @@ class ClassificationSettings(Fact):
         return Scheme(default=self.default, paths=self.paths, kinds=self.kinds)
 
 
+class LicenceSettings(Fact):
+    """`[packages.licences]`: which licences of packages may come in, as SPDX ids (`MIT`, `Apache-2.0`)."""
+
+    allow: tuple[str, ...] = ()
+    """Only these; empty means all that are not denied. Of `A OR B` one is enough, of `A AND B` both count."""
+    deny: tuple[str, ...] = ()
+    """None of these."""
+    unknown: Literal["ignore", "tell"] = "tell"
+    """Whether a package whose licence nobody knows is told, where one of the lists is given."""
+
+
+class PackagesSettings(Fact):
+    """`[packages]`: what may be installed, and who is asked about it."""
+
+    network: bool = False
+    """Whether the indexes below may be asked. Without it everything is answered from the data pack."""
+    pypi: str = ""
+    """The company's index of Python packages, the address of its simple index (`https://pypi.example.com/simple/`)."""
+    npm: str = ""
+    """The company's registry of npm packages (`https://npm.example.com/`)."""
+    seconds: float = 10.0
+    """How long all questions about one file may take; what was not answered then is unknown."""
+    cooldown_days: int = 7
+    """How old a version must be before it may be installed; 0 switches this off."""
+    private: tuple[str, ...] = ()
+    """Names that belong to the company, as globs (`acme-*`, `@acme/*`): they must never come from a public index."""
+    allow: tuple[str, ...] = ()
+    """Names, as globs, that are known to be good (`pypi:acme-tools`, `npm:@acme/*`, or without a registry): their existence
+    and likeness are not judged; advisories are."""
+    licences: LicenceSettings = LicenceSettings()
+    """See below."""
+    data: str = ""
+    """A data pack in the repository, or a folder of its own on the machine; empty means the newest that this machine has."""
+    keys: tuple[str, ...] = ()
+    """Keys (`ed25519:…`) that may sign data packs, beside those of the program and of this machine."""
+    data_days: int = 30
+    """From which age, in days, advisories and records of malware count as too old to call a version clean."""
+
+
 class Settings(Fact):
     """All settings, each with a default; no file at all is a good file."""
 
@@ -76,6 +115,7 @@ class Settings(Fact):
     report: ReportSettings = ReportSettings()
     personal: PersonalSettings = PersonalSettings()
     classification: ClassificationSettings = ClassificationSettings()
+    packages: PackagesSettings = PackagesSettings()
 
 
 def check_kinds(settings: Settings, known: Collection[str], *, text: str, where: str = PLACE) -> None:
@@ -164,11 +204,15 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
         ("scan.seconds", scan.seconds, 1, 86_400),
         ("scan.workers", scan.workers, 0, 256),
         ("scan.index_days", scan.index_days, 1, 3_650),
+        ("packages.seconds", settings.packages.seconds, 0.1, 600),
+        ("packages.cooldown_days", settings.packages.cooldown_days, 0, 3_650),
+        ("packages.data_days", settings.packages.data_days, 1, 3_650),
     ):
         if not low <= value <= high:
-            place = _at(name.removeprefix("scan."), text, where)
+            place = _at(name.partition(".")[2], text, where)
             raise BadSettings(f"{name} is {value:g}", where=place, next=f"it must lie between {low:g} and {high:g}")
     _check_personal(settings.personal, text, where)
+    _check_packages(settings.packages, text, where)
     for glob in settings.classification.paths:
         try:
             matcher((glob,))
@@ -178,6 +222,30 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
                 f"classification.paths: {error}", where=place, next="paths are globs, such as data/**"
             ) from None
     return settings
+
+
+def _check_packages(packages: PackagesSettings, text: str, where: str) -> None:
+    for key, address in (("pypi", packages.pypi), ("npm", packages.npm)):
+        local = re.match(r"http://(?:localhost|127\.0\.0\.1|\[::1\])[:/]", address)
+        if address and not local and re.match(r"https://[^\s/?#@]+(?:/[^\s?#]*)?\Z", address) is None:
+            raise BadSettings(
+                f"packages.{key} is no address of an index",
+                where=_at(key, text, where),
+                next="write https://host/path/ without credentials: those belong into .netrc",
+            )
+    if packages.network and not (packages.pypi or packages.npm):
+        raise BadSettings(
+            "packages.network allows the network, but no index is named",
+            where=_at("network", text, where),
+            next="set packages.pypi or packages.npm to the company's index",
+        )
+    for key in packages.keys:
+        if re.fullmatch(r"ed25519:[0-9a-f]{64}", key) is None:
+            raise BadSettings(
+                f"packages.keys: {key[:80]!r} is no key",
+                where=_at("keys", text, where),
+                next="`clearance data show` prints keys",
+            )
 
 
 def _check_personal(personal: PersonalSettings, text: str, where: str) -> None:

@@ -52,7 +52,7 @@ cases = st.builds(
     files=st.lists(st.sampled_from(["src/app.py", "README.md"]), max_size=2).map(tuple),
     size=st.integers(0, 2_000),
     tier=st.integers(0, 3),
-    scanners=st.sampled_from([(), ("secrets", "code"), ("secrets", "code", "packages", "tampering")]),
+    scanners=st.sampled_from([(), ("secrets", "code"), ("secrets", "code", "packages", "infra", "tampering")]),
     findings=st.lists(findings, max_size=4).map(tuple),
     triggers=st.lists(triggers, max_size=3).map(tuple),
     gaps=st.lists(gaps, max_size=3).map(tuple),

@@ -156,4 +156,4 @@ def test_no_module_but_this_room_can_open_a_connection() -> None:
         for path in top.rglob("*.py")
         if any(word in line for word in words for line in path.read_text("utf-8").splitlines() if "import" in line)
     ]
-    assert set(found) <= {"verify"}, found
+    assert set(found) <= {"verify", "fetch"}, found

@@ -29,9 +29,10 @@ class _Found(NamedTuple):
 class FolderContents:
     """The bytes of a folder, read again from disk and compared with the digest that the change names."""
 
-    def __init__(self, root: bytes, files: Mapping[str, tuple[bytes, Side]]) -> None:
+    def __init__(self, root: bytes, files: Mapping[str, tuple[bytes, Side]], *, whole: bool = True) -> None:
         self._root = root
         self._files = files
+        self._whole = whole
 
     def close(self) -> None:
         """Do nothing: nothing is held."""
@@ -44,8 +45,8 @@ class FolderContents:
 
     @property
     def complete(self) -> bool:
-        """Whether `paths` lists the whole tree: always."""
-        return True
+        """Whether `paths` lists the whole tree: not where the folder is part of a larger one."""
+        return self._whole
 
     def paths(self) -> Sequence[str]:
         """Give the paths of all files, sorted."""
@@ -95,9 +96,11 @@ def directory(
     agent: str | None = None,
     environment: Mapping[str, str] | None = None,
     memory: Remembering | None = None,
+    whole: bool = True,
 ) -> Collected:
     """Collect all files below a folder except in folders called `.git`, or one file. No symlink is followed, but `path`
-    itself may be one. What cannot be read becomes a gap. Files that `memory` knows are not read.
+    itself may be one. What cannot be read becomes a gap. Files that `memory` knows are not read. `whole` is false for a part
+    of a larger tree, such as a folder of a repository.
 
     Raises:
         UsageError: there is no such file or folder.
@@ -136,7 +139,7 @@ def directory(
         files=tuple(files),
         author=authorship(agent, (), environment or {}),
     )
-    return Collected(change, FolderContents(root, known), tuple(gaps))
+    return Collected(change, FolderContents(root, known, whole=whole), tuple(gaps))
 
 
 def _remembered(name: str, found: _Found, memory: Remembering | None) -> Blob | None:

@@ -18,7 +18,7 @@ from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.risk import Risk, Trigger
 
-_SCANNERS = ("secrets", "code", "packages", "tampering")
+_SCANNERS = ("secrets", "code", "packages", "infra", "tampering")
 _ZEROS = "0" * 64
 _MOST = 1024 * 1024
 

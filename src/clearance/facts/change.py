@@ -103,7 +103,7 @@ class Tree(Fact):
 class Change(Fact):
     """What is judged."""
 
-    source: Literal["working-tree", "staged", "range", "patch", "directory", "history"]
+    source: Literal["working-tree", "staged", "range", "patch", "directory", "history", "image"]
     base: Revision | None
     head: Revision
     tree: Tree

@@ -15,6 +15,7 @@
         │   └── LogTampered   the log is not what was signed
         ├── SigningError      the key is missing, unreadable, or not private enough
         │   └── BadSignature  a signature that does not fit, or by a key that nobody vouches for
+        ├── DataRefused       a data pack, or what one is made of, is missing, broken, tampered with, or not trusted
         └── MaskError         a text could not be masked, or a conversation not be opened
 
 Each error says what happened, where, and what to do next. Only front ends print; one table there maps the two
@@ -99,6 +100,10 @@ class SigningError(CouldNotLook):
 
 class BadSignature(SigningError):
     """A signature does not fit what it signs, or was made by a key that is not known."""
+
+
+class DataRefused(CouldNotLook):
+    """A data pack, or what one is made of, is missing, broken, older than what is there, or not by a key that is trusted."""
 
 
 class MaskError(CouldNotLook):

@@ -132,6 +132,7 @@ class Look(Enum):
     TEST = "constant of a test or an example"
     LOCKFILE = "integrity value of a lockfile"
     WEAK = "too weak a sign"
+    VEX = "not affected, as a VEX statement says"
     CHECK_DIGITS = "check digits do not fit"
 
 
@@ -177,6 +178,8 @@ class GapKind(Enum):
     TOO_MANY = "too many findings"
     UNPARSED = "could not be parsed"
     UNSUPPORTED = "no rules for this language"
+    UNKNOWN = "not known"
+    """Neither good nor bad could be told, because nobody has the data: a person must look."""
 
 
 # These are told, and a policy may ask a person to look instead; no scanner was meant to read them.
@@ -202,3 +205,9 @@ class Gap(Fact):
     def matters(self) -> bool:
         """Whether a clean answer would be a lie: false for what has no text to look at or was left out on purpose."""
         return self.kind not in _HARMLESS
+
+    @property
+    def stops(self) -> bool:
+        """Whether it matters and no person can answer for it, because nobody looked; false for what was looked at and is not
+        known."""
+        return self.matters and self.kind is not GapKind.UNKNOWN

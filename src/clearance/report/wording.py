@@ -13,7 +13,7 @@ from clearance.facts.actor import ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, Revision
 from clearance.facts.classification import Classification
 from clearance.facts.decision import Ran, Reason, ReviewNeed, Verdict
-from clearance.facts.finding import Finding, Gap, Look, Place, Secret, Severity
+from clearance.facts.finding import Finding, Gap, GapKind, Look, Place, Secret, Severity
 from clearance.facts.outcome import Outcome
 
 _BY = {ActorKind.PERSON: "a person", ActorKind.AGENT: "an agent", ActorKind.SERVICE: "a service"}
@@ -29,6 +29,7 @@ _LOOKS = {
     Look.TEST: ("test value", "test values"),
     Look.LOCKFILE: ("lockfile hash", "lockfile hashes"),
     Look.WEAK: ("weak sign", "weak signs"),
+    Look.VEX: ("vulnerability that a VEX statement lifts", "vulnerabilities that VEX statements lift"),
     Look.CHECK_DIGITS: ("wrong check digit", "wrong check digits"),
 }
 _A_FEW_REASONS = 3
@@ -81,7 +82,11 @@ def size(change: Change, minus: str) -> str:
     files = plural(len(change.files), "file")
     if change.source == "history":
         return "all that history holds"
-    return files if change.source == "directory" else f"{files}  +{change.added_lines:,} {minus}{change.removed_lines:,}"
+    return (
+        files
+        if change.source in {"directory", "image"}
+        else f"{files}  +{change.added_lines:,} {minus}{change.removed_lines:,}"
+    )
 
 
 def author(authorship: Authorship) -> str:
@@ -132,7 +137,8 @@ def reviewers(need: ReviewNeed) -> str:
 
 
 class Unseen(NamedTuple):
-    """One thing that was not looked at, whichever scanners missed it. `path` is empty where it is no single file."""
+    """One thing that was not looked at, or looked at and not known, whichever scanners missed it. `path` is empty where it
+    is no single file."""
 
     path: str
     scanners: tuple[str, ...]
@@ -140,6 +146,11 @@ class Unseen(NamedTuple):
     why: str
     matters: bool
     introduced: bool
+
+    @property
+    def label(self) -> str:
+        """Say what is the matter: `not looked at`, or `not known` of what no data tells good or bad."""
+        return "not known" if self.kind == GapKind.UNKNOWN.value else "not looked at"
 
     @property
     def subject(self) -> str:
@@ -158,7 +169,8 @@ def unseen(outcome: Outcome) -> tuple[Unseen, ...]:
     for gap, missed in folded.items():
         some = tuple(sorted(missed))
         named = gap.path and "all" not in missed and not (everyone and everyone <= missed)
-        why = gap.kind.value + (f", {gap.detail}" if gap.detail else "") + (f" ({', '.join(some)})" if named else "")
+        kind = "" if gap.kind is GapKind.UNKNOWN and gap.detail else gap.kind.value
+        why = ", ".join(part for part in (kind, gap.detail) if part) + (f" ({', '.join(some)})" if named else "")
         found.append(Unseen(gap.path, some, gap.kind.value, why, gap.matters, gap.introduced))
     return tuple(sorted(found, key=lambda one: (not one.introduced, not one.matters, one.subject, one.why)))
 

@@ -40,6 +40,8 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     """How many were set aside beyond those that are kept."""
     set_aside: dict[str, int] = {}
     """By reason, how many of all were introduced."""
+    passing: bool = False
+    """It rests on the day, or on what an index answered."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     read: Read | None = None
     aside: tuple[SetAside, ...] = ()
     """What stood on the after side and was set aside."""
+    passing: bool = False
 
 
 class _Hidden:
@@ -201,6 +204,7 @@ def compare(
                 counts[(match.rule, shape)] += 1
                 name = "\0".join((rule.id, sides[side].view.path, shape, str(counts[(match.rule, shape)])))
                 findings.append(_finding(rule, sides[side], match, name, hidden, introduced=new, quoted=quoted))
+    findings = _without_doubles(findings, rules)
     aside = [_aside(file, sides["after"], one) for family in seen for one in family.aside]
     aside.sort(key=lambda one: not one.introduced)
     return FileResult(
@@ -214,6 +218,25 @@ def compare(
         looked=() if file.kind is ChangeKind.TEXT else tuple(one.family for one in seen),
         read={one.family: one.read for one in seen if one.read is not None},
     )
+
+
+def _without_doubles(findings: list[Finding], rules: Mapping[str, Rule]) -> list[Finding]:
+    """Join what two families see on the same line: a page that says `same-as` gives way to that rule and becomes its
+    witness."""
+    given = list(findings)
+    for one in findings:
+        other = rules[one.rule].options.get("same-as")
+        for number, kept in enumerate(given) if other else ():
+            if (
+                kept.rule == other
+                and kept.introduced == one.introduced
+                and kept.place.line <= one.place.line <= max(kept.place.line, kept.place.end_line)
+            ):
+                witnesses = tuple(dict.fromkeys((*kept.witnesses, f"{one.family}:{one.rule}")))
+                given[number] = msgspec.structs.replace(kept, witnesses=witnesses)
+                given.remove(one)
+                break
+    return given
 
 
 def _of(one: Seen, side: str) -> Iterable[Match]:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from clearance.facts.change import Contents, FileChange, SideName
-from clearance.facts.finding import Confidence, Gap, Look, Secret, Severity, Step
+from clearance.facts.finding import Confidence, Gap, GapKind, Look, Secret, Severity, Step
 from clearance.facts.text import Decoded
 from clearance.scan.language import language_of
 
@@ -112,6 +112,27 @@ class SetAside(NamedTuple):
     reason: Look
 
 
+class Unjudged(NamedTuple):
+    """A thing of which a family can tell neither good nor bad. All that differ in `what` and `line` only make one gap.
+
+    `what` names it, so that what stood there before is told apart from what is new (`left-pad 1.3.0`); `name` is the part of
+    that for people. `subject`, `noun` and `said` make the sentence: `npm: 212 versions (left-pad, …) were not …`.
+    """
+
+    kind: GapKind
+    subject: str
+    noun: str
+    said: str
+    what: str
+    name: str
+    line: int
+
+
+class Passing(NamedTuple):
+    """Says that what a family gives for a file rests on more than bytes: on the day, or on what an index answered. It is
+    given anew each time."""
+
+
 class Read(NamedTuple):
     """How much of a text's syntax a family read: pieces in all, and those that it did not understand."""
 
@@ -143,7 +164,7 @@ class Family(Protocol):
         """Open what is needed: a compiled database, an index, the list of first-party modules."""
         ...
 
-    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read | SetAside]:
+    def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | Read | SetAside | Unjudged | Passing]:
         """Give the matches and gaps of one side of one file, how much of it was understood, and what was set aside."""
         ...
 

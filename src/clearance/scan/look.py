@@ -12,8 +12,21 @@ from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import Decoded, decode
 from clearance.rules.model import Rule
 from clearance.scan.compare import FileResult, Seen, compare
-from clearance.scan.family import Budget, ComparingFamily, Family, Match, OutOfTime, Pair, Read, SetAside, View
+from clearance.scan.family import (
+    Budget,
+    ComparingFamily,
+    Family,
+    Match,
+    OutOfTime,
+    Pair,
+    Passing,
+    Read,
+    SetAside,
+    Unjudged,
+    View,
+)
 from clearance.scan.memory import asks
+from clearance.scan.unjudged import gaps_of
 
 AnyFamily = Family | ComparingFamily
 Entering = Callable[[int], None]
@@ -42,6 +55,22 @@ class Sides(NamedTuple):
     gaps: tuple[Gap, ...]
 
 
+_TEXTUAL = re.compile(
+    r"(?:^|/)(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*|requirements/[^/]+\.txt"
+    r"|(?:docker|container)file[^/]*|makefile|jenkinsfile"
+    r"|gemfile|pipfile|procfile|justfile|go\.(?:mod|sum|work)|[^/]+\.(?:toml|json|jsonc|lock|cfg|ini|tf|tfvars|hcl|gradle|kts|xml"
+    r"|[a-z]+proj|sh|service|conf|npmrc|yarnrc))\Z",
+    re.IGNORECASE,
+)
+"""Files that tools read as text whatever they hold: what names packages, what builds and configures."""
+
+
+def with_nul(path: str, data: bytes) -> Decoded | None:
+    """Read what looks binary as text all the same, where installers and builders do so: one NUL in a comment must not hide
+    the rest. None for all other files."""
+    return Decoded(data.decode("utf-8", "replace"), "utf-8", broken=False) if _TEXTUAL.search(path) else None
+
+
 def read_sides(file: FileChange, contents: Contents, limit: int) -> Sides:
     """Read both sides of a file, as far as they are text of at most `limit` bytes. Only the side that the change brings
     leaves gaps: what cannot be compared with the before side counts as new."""
@@ -65,6 +94,11 @@ def _read(
         gaps.append(_gap("all", path, GapKind.UNREADABLE, str(error)))
         return None
     decoded = decode(data)
+    if decoded is None:
+        decoded = with_nul(path, data)
+        if decoded is not None:
+            said = "holds NUL bytes, which make it look binary; looked at all the same"
+            gaps.append(_gap("all", path, GapKind.ENCODING, said))
     if decoded is None:
         gaps.append(_gap("all", path, GapKind.BINARY))
         return None
@@ -132,10 +166,23 @@ def look_at(
         else:
             if one is not None:
                 seen.append(one)
+    if any(gap.kind is GapKind.BINARY for gap in sides.gaps):
+        gaps.extend(_unread(families, file.path))
     result = compare(file, sides.before, sides.after, seen, rules, tuple(dict.fromkeys(gaps)))
     rests = sides.after is not None and any(family.name != _OF_ANY_TEXT for family in families)
     words = asks(file.path, sides.after.text) if rests and sides.after is not None else ()
-    return msgspec.structs.replace(result, asks=words) if words else result
+    passing = any(one.passing for one in seen)
+    return msgspec.structs.replace(result, asks=words, passing=passing) if words or passing else result
+
+
+def _unread(families: Sequence[AnyFamily], path: str) -> Iterable[Gap]:
+    """Tell of a file that is no text although its name says that a family must read it: other programs do."""
+    for family in families:
+        claims = getattr(family, "claims", None)
+        if claims is not None and claims(path):
+            yield _gap(
+                family.name, path, GapKind.UNPARSED, "no text that is read here, though its name says that it matters"
+            )
 
 
 def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gaps: list[Gap]) -> Seen | None:
@@ -152,16 +199,23 @@ def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gap
     if before is None and after is None:
         return None
     read = list(family.look(after, budget)) if after is not None else []
+    had = list(family.look(before, budget)) if before is not None else []
+    gaps.extend(gaps_of(family.name, file, _unjudged(read), _unjudged(had)))
     return Seen(
         family=family.name,
         after=_split(read, gaps) if after is not None else (),
         read=next((one for one in read if isinstance(one, Read)), None),
         aside=tuple(one for one in read if isinstance(one, SetAside)),
-        before=_split(family.look(before, budget), []) if before is not None else (),
+        passing=any(isinstance(one, Passing) for one in read),
+        before=_split(had, []),
     )
 
 
-def _split(given: Iterable[Match | Gap | Read | SetAside], gaps: list[Gap]) -> tuple[Match, ...]:
+def _unjudged(given: Iterable[object]) -> Iterable[Unjudged]:
+    return (one for one in given if isinstance(one, Unjudged))
+
+
+def _split(given: Iterable[object], gaps: list[Gap]) -> tuple[Match, ...]:
     matches = []
     for one in given:
         if isinstance(one, Gap):

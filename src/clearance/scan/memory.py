@@ -24,15 +24,17 @@ from clearance.scan.compare import FileResult
 _SAFE_NS = 2_000_000_000
 _ROUNDS = 8
 _MOST_BYTES = 64 << 20
-_PASSING = frozenset({GapKind.CRASH, GapKind.TIMEOUT, GapKind.STALE, GapKind.MISSING_DATA, GapKind.UNREADABLE})
+_PASSING = frozenset(
+    {GapKind.CRASH, GapKind.TIMEOUT, GapKind.STALE, GapKind.MISSING_DATA, GapKind.UNREADABLE, GapKind.UNKNOWN}
+)
 """Gaps that another look may not have."""
 _MANIFEST = re.compile(
     r"(?:^|/)(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile(?:\.lock)?"
     r"|package\.json|tsconfig[\w.-]*\.json|[\w.-]+\.lock|package-lock\.json|pnpm-[\w.-]+\.yaml|\.npmrc|pip\.conf|go\.mod|go\.work"
-    r"|pom\.xml|[\w.-]+\.gradle(?:\.kts)?|environment\.ya?ml|Cargo\.toml|lerna\.json)$"
+    r"|pom\.xml|[\w.-]+\.gradle(?:\.kts)?|environment\.ya?ml|Cargo\.toml|lerna\.json|Gemfile|[\w.-]+\.(?:cs|fs|vb)proj|Directory\.[\w.]+\.props|libs\.versions\.toml)$"
 )
-_CODE = re.compile(r"\.(?:pyi?|pyw|[cm]?[jt]sx?|java|go|vue|svelte|html?|ipynb)$")
-_BY_FOLDER = (".java", ".go")
+_CODE = re.compile(r"\.(?:pyi?|pyw|[cm]?[jt]sx?|java|go|vue|svelte|html?|ipynb|tf|tofu)$")
+_BY_FOLDER = (".java", ".go", ".tf", ".tofu")
 """Files of these languages see each other within a folder without an import."""
 _NAMELESS = frozenset({"__init__", "index", "main", "mod", "__main__"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -146,7 +148,7 @@ class Memory:
 
     def keep(self, file: FileChange, result: FileResult, encoded: bytes) -> None:
         """Take a new result."""
-        if not any(gap.kind in _PASSING for gap in result.gaps):
+        if not result.passing and not any(gap.kind in _PASSING for gap in result.gaps):
             self._kept[file.path] = msgspec.Raw(encoded)
 
     def save(self, files: Sequence[FileChange]) -> None:

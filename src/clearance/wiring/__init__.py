@@ -31,10 +31,21 @@ from clearance.wiring.furnish import (
     judge_examples,
     open_catalogue,
 )
-from clearance.wiring.judged import Judged
+from clearance.wiring.judged import Judged, exit_of_scan
 from clearance.wiring.opinions import NO_SECOND, Opinions, Second
 from clearance.wiring.parts import parts_of
-from clearance.wiring.places import OWN, TEAM_POLICIES, cache, close, committed, committed_files, keys_folder, now, text
+from clearance.wiring.places import (
+    OWN,
+    TEAM_POLICIES,
+    cache,
+    close,
+    committed,
+    committed_files,
+    is_whole,
+    keys_folder,
+    now,
+    text,
+)
 from clearance.wiring.recording import Recorder, builtin_policies, open_log, open_policies, open_signer, open_signers
 
 if TYPE_CHECKING:
@@ -42,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAMILIES", "OWN", "TEAM_POLICIES", "Fixed", "FixedFile", "Judged", "Second", "Wanted", "builtin_policies", "check",
+    "collect",
     "families_for_text", "fingerprint_problem", "fix", "judge_examples", "keys_folder", "open_catalogue", "open_log",
     "open_policies", "open_signer", "open_signers", "scan", "scan_history", "scan_text",
 ]  # fmt: skip
@@ -76,10 +88,12 @@ def check(
     opinions = Opinions(second, environment)
     ahead = builtin_furnish(wanted.directory, environment)
     with Reserve(ahead) as reserve, closing(opinions):
-        collected, own = _collect(wanted, environment)
+        collected, own = collect(wanted, environment)
         try:
             recorder = Recorder(wanted.directory, environment, own)
-            parts = parts_of(ahead, reserve, own, meanwhile, opinions, recorder, _base(collected, wanted, environment))
+            base = _base(collected, wanted, environment)
+            around = (wanted.directory, environment)
+            parts = parts_of(ahead, reserve, own, meanwhile, opinions, recorder, base, around=around)
             outcome = pipeline.judge(collected, parts, progress)
         finally:
             close(collected)
@@ -109,14 +123,15 @@ def scan(
     ahead = builtin_furnish(path, environment, sightings=False)
     with Reserve(ahead) as reserve, closing(opinions):
         own = committed(path, environment)
-        parts = parts_of(ahead, reserve, own, meanwhile, opinions, base=partial(committed_files, path, environment))
+        base = partial(committed_files, path, environment)
+        parts = parts_of(ahead, reserve, own, meanwhile, opinions, base=base, around=(path, environment))
         memory = None if fresh else _memory(path, parts, environment)
-        collected = directory(path, environment=environment, memory=memory)
+        collected = directory(path, environment=environment, memory=memory, whole=is_whole(path))
         try:
             outcome = pipeline.look(collected, parts._replace(memory=memory), progress)
         finally:
             close(collected)
-    return Judged(outcome, Times(began, now()), 4 if any(gap.matters for gap in outcome.gaps) else 0)
+    return Judged(outcome, Times(began, now()), exit_of_scan(outcome))
 
 
 def scan_text(
@@ -141,11 +156,11 @@ def scan_text(
     settings = read_settings(text(own[SETTINGS]) if SETTINGS in own else None)
     ahead = for_prompts(builtin_furnish(here, environment, sightings=False), settings, here, environment)
     with Reserve(ahead) as reserve, closing(opinions):
-        parts = parts_of(ahead, reserve, own, meanwhile, opinions)
+        parts = parts_of(ahead, reserve, own, meanwhile, opinions, around=(here, environment))
         outcome = pipeline.look(text_of(_name_of_text(name), data), parts, None)
     # A text that no scanner could read is no file that was left out on purpose: there is nothing else to look at.
-    unread = any(gap.matters or (gap.scanner == "all" and gap.kind is GapKind.BINARY) for gap in outcome.gaps)
-    return Judged(outcome, Times(began, now()), 4 if unread else 0)
+    unread = any(gap.scanner == "all" and gap.kind is GapKind.BINARY for gap in outcome.gaps)
+    return Judged(outcome, Times(began, now()), 4 if unread else exit_of_scan(outcome))
 
 
 def _name_of_text(name: str) -> str:
@@ -189,8 +204,12 @@ def _exit_code(decision: Decision | None) -> int:
     return {Verdict.ALLOW: 0, Verdict.ASK: 3, Verdict.DENY: 1}[decision.verdict]
 
 
-def _collect(wanted: Wanted, environment: Mapping[str, str]) -> tuple[Collected, Mapping[str, bytes]]:
-    """Collect the change, and the team's own files from the base of it."""
+def collect(wanted: Wanted, environment: Mapping[str, str]) -> tuple[Collected, Mapping[str, bytes]]:
+    """Collect the change, and the team's own files from the base of it.
+
+    Raises:
+        clearance.facts.errors.ClearanceError: it cannot be collected.
+    """
     from clearance.collect import git
 
     if wanted.patch is not None:
@@ -210,13 +229,22 @@ def _collect(wanted: Wanted, environment: Mapping[str, str]) -> tuple[Collected,
 
 def _memory(path: Path, parts: pipeline.Parts, environment: Mapping[str, str]) -> Memory:
     """Open what is known from an earlier scan of the same place by the same scanners with the same rules and settings."""
-    from clearance.scan.packages.age import index_date
+    from clearance.wiring.data import names_date
 
     furnish = cast("Furnish", parts.furnish)
-    day = index_date()
-    stale = day is None or (furnish.today - day).days > furnish.index_days
+    # What rests on the day is never kept; all the rest may go on for as long as the names of packages are not too old.
+    data = (furnish.pack.digest, furnish.pack.problem, (furnish.today - names_date(furnish.pack)).days > furnish.index_days)
     libraries = [(os.fspath(one), one.stat().st_mtime_ns) for one in furnish.installed]
     key = hashlib.sha256(furnish.key).hexdigest()
     scanners = (furnish.names, furnish.personal, furnish.people, key, libraries, sys.version_info[:2])
-    stamp = (code_stamp(), parts.catalogue.digest, parts.limits, parts.exclude, stale, *scanners)
+    stamp = (
+        code_stamp(),
+        parts.catalogue.digest,
+        parts.limits,
+        parts.exclude,
+        data,
+        furnish.packages,
+        furnish.vex,
+        *scanners,
+    )
     return Memory(cache(environment), os.path.realpath(path), repr(stamp))

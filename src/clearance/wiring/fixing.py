@@ -15,7 +15,7 @@ from clearance.scan.worker import Reserve
 from clearance.wiring.furnish import builtin_furnish
 from clearance.wiring.opinions import NO_SECOND, Opinions
 from clearance.wiring.parts import parts_of
-from clearance.wiring.places import close, committed
+from clearance.wiring.places import close, committed, is_whole
 
 _MOST_MENDED = 4 << 20
 
@@ -54,9 +54,11 @@ def fix(
     ahead = builtin_furnish(path, environment, sightings=False)
     opinions = Opinions(NO_SECOND, environment)
     with Reserve(ahead) as reserve:
-        collected = directory(path, environment=environment)
+        collected = directory(path, environment=environment, whole=is_whole(path))
         try:
-            parts = parts_of(ahead, reserve, committed(path, environment), lambda: None, opinions)
+            parts = parts_of(
+                ahead, reserve, committed(path, environment), lambda: None, opinions, around=(path, environment)
+            )
             unknown = [rule for rule in rules if rule not in {one.id for one in parts.catalogue}]
             if unknown:
                 raise UsageError(f"no rule {unknown[0]!r}", next="`clearance rules list` names all")
@@ -71,7 +73,7 @@ def fix(
             files = tuple(mender.mend(root, name, found, write=write) for name, found in sorted(wanted.items()))
         finally:
             close(collected)
-    return Fixed(files, any(gap.matters for gap in outcome.gaps))
+    return Fixed(files, any(gap.stops for gap in outcome.gaps))
 
 
 class _Mender:
@@ -127,6 +129,6 @@ class _Mender:
 
         one = change_of({}, {name: data})
         result = look_at(one.change.files[0], one.contents, self._families, self._rules, seconds=self._seconds)
-        if any(gap.matters for gap in result.gaps):
+        if any(gap.stops for gap in result.gaps):
             return None
         return result.findings, broken_pieces(language_of(name) or "", data)

@@ -12,12 +12,15 @@ import msgspec
 from clearance import __version__
 from clearance.facts.cache import Cache
 from clearance.facts.errors import BadPage, UsageError
+from clearance.facts.vex import VexStatement
 from clearance.rules import catalogue as catalogues
 from clearance.rules.catalogue import Catalogue, join, load, read_catalogue
 from clearance.rules.model import Rule
 from clearance.scan.family import Family
 from clearance.scan.look import AnyFamily
-from clearance.settings import PersonalSettings, Settings
+from clearance.scan.packages.pack.place import Place
+from clearance.scan.packages.pack.shipped import SHIPPED
+from clearance.settings import LicenceSettings, PackagesSettings, PersonalSettings, Settings
 from clearance.stores.cache import FileCache, cache_directory
 from clearance.stores.pages import TEAM as TEAM_RULES
 from clearance.stores.pages import builtin_pages, builtin_stamp, pages_in
@@ -26,13 +29,20 @@ from clearance.wiring.places import cache, top
 
 if TYPE_CHECKING:
     from clearance.examples import Failure
+    from clearance.facts.index import LiveIndex
+    from clearance.scan.packages.checks.asked import Policy
 
-FAMILIES = ("secrets", "code", "packages", "tampering")
+FAMILIES = ("secrets", "code", "packages", "infra", "tampering")
 """Families that look at each change; `personal` joins them where settings ask for it."""
 _LOOKED_FOR_BY = {"triggers": "code", "vocabulary": "code"}
 """Families of pages that another scanner looks for."""
 TEXT_FAMILIES = ("secrets", "personal")
 """Families that look for what must not be told, in any text."""
+
+
+_EXAMPLES_PRIVATE = ("acme-*", "@acme/*", "com.acme:*")
+_EXAMPLES_DENIED = ("AGPL-3.0-only", "AGPL-3.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later")
+"""Settings under which the examples of rule pages run."""
 
 
 class Furnish(msgspec.Struct, frozen=True):
@@ -53,6 +63,11 @@ class Furnish(msgspec.Struct, frozen=True):
     personal: PersonalSettings = PersonalSettings()
     people: tuple[str, ...] = ()
     """Names of people to look for."""
+    packages: PackagesSettings = PackagesSettings()
+    pack: Place = SHIPPED
+    """The data about packages, chosen and verified."""
+    vex: tuple[VexStatement, ...] = ()
+    """What the team says of vulnerabilities."""
     prompts: bool = False
     """Whether what is looked at is a prompt or an answer, in which all data about people counts."""
 
@@ -97,19 +112,58 @@ class Furnish(msgspec.Struct, frozen=True):
             case "packages":
                 from clearance.scan.packages.family import PackagesFamily
 
-                return PackagesFamily(wanted, self.today, max_age_days=self.index_days)
+                return PackagesFamily(wanted, self.today, pack=self.pack, policy=self._policy(), live=self._live(cache))
+            case "infra":
+                from clearance.scan.infra.family import InfraFamily
+
+                return InfraFamily(wanted, cache)
             case _:
                 from clearance.scan.tampering.family import TamperingFamily
 
                 return TamperingFamily(wanted)
 
+    def _policy(self) -> "Policy":
+        """Give what the settings say about packages, as that family wants it."""
+        from clearance.scan.packages.checks.asked import Policy
+
+        own = self.packages
+        return Policy(
+            network=own.network,
+            pypi=own.pypi,
+            npm=own.npm,
+            seconds=own.seconds,
+            cooldown_days=own.cooldown_days,
+            private=own.private,
+            allow=own.allow,
+            licences_allow=own.licences.allow,
+            licences_deny=own.licences.deny,
+            licences_unknown=own.licences.unknown,
+            data_days=own.data_days,
+            index_days=self.index_days,
+            vex=self.vex,
+        )
+
+    def _live(self, cache: FileCache) -> "LiveIndex | None":
+        """Give what asks the company's indexes, where the settings allow that."""
+        if not self.packages.network:
+            return None
+        from clearance.facts.package import Registry
+        from clearance.fetch.index import CompanyIndex
+
+        addresses = {Registry.PYPI: self.packages.pypi, Registry.NPM: self.packages.npm}
+        return CompanyIndex(addresses, os.environ, cache)
+
 
 def builtin_furnish(directory: Path, environment: Mapping[str, str], *, sightings: bool = True) -> Furnish:
     """What scanners are built from where a team says nothing of its own, which is not known before the change is."""
+    from clearance.wiring.data import chosen_pack
+
+    today = datetime.now(UTC).date()
     return Furnish(
         catalogue=builtin_catalogue(cache(environment)),
         cache=cache_directory(environment),
-        today=datetime.now(UTC).date(),
+        today=today,
+        pack=chosen_pack(PackagesSettings(), directory, environment, today),
         index_days=Settings().scan.index_days,
         sightings=sightings,
         installed=_installed(directory, environment),
@@ -190,7 +244,8 @@ def _opened(digest: str, family: str, rules: tuple[Rule, ...]) -> Sequence[AnyFa
         Catalogue((), rules, ()), cache_directory(os.environ), datetime.now(UTC).date(), Settings().scan.index_days
     )
     personal = PersonalSettings(scan="all", addresses=True)
-    families, _ = msgspec.structs.replace(furnish, names=(name,), personal=personal)()
+    packages = PackagesSettings(private=_EXAMPLES_PRIVATE, licences=LicenceSettings(deny=_EXAMPLES_DENIED))
+    families, _ = msgspec.structs.replace(furnish, names=(name,), personal=personal, packages=packages)()
     return families
 
 
@@ -217,8 +272,12 @@ def _insist_on_detector(rule: Rule) -> None:
         from clearance.scan.secrets.detectors import read_tokens
 
         read_tokens((rule,))
+    elif scanner == "infra":
+        from clearance.scan.infra.family import InfraFamily
+
+        InfraFamily((rule,))
     else:
-        known = "code, secrets, triggers, vocabulary"
+        known = "code, infra, secrets, triggers, vocabulary"
         raise BadPage(
             f"a team's pages cannot be of the family {rule.family!r}", where=f"{rule.page}:1", next=f"families: {known}"
         )

@@ -24,7 +24,7 @@ from clearance.scan.texts import Named, Texts, text_file
 from clearance.scan.worker import Reserve
 from clearance.stores.pages import code_stamp
 from clearance.wiring.furnish import Furnish, builtin_furnish
-from clearance.wiring.judged import Judged
+from clearance.wiring.judged import Judged, exit_of_scan
 from clearance.wiring.opinions import NO_SECOND, Opinions
 from clearance.wiring.parts import parts_of
 from clearance.wiring.places import cache, committed, now
@@ -53,11 +53,18 @@ def scan_history(
     began = now()
     ahead = msgspec.structs.replace(builtin_furnish(path, environment, sightings=False), names=("secrets",))
     with Reserve(ahead) as reserve, History(path, environment) as history:
-        parts = parts_of(ahead, reserve, committed(path, environment), meanwhile, Opinions(NO_SECOND, environment))
+        parts = parts_of(
+            ahead,
+            reserve,
+            committed(path, environment),
+            meanwhile,
+            Opinions(NO_SECOND, environment),
+            around=(path, environment),
+        )
         look = _Look(history, parts, environment, progress, fresh=fresh)
         look.run()
         outcome = look.outcome(path)
-    return Judged(outcome, Times(began, now()), 4 if any(gap.matters for gap in outcome.gaps) else 0)
+    return Judged(outcome, Times(began, now()), exit_of_scan(outcome))
 
 
 class _Step(NamedTuple):

@@ -13,3 +13,11 @@ class Judged(NamedTuple):
     outcome: Outcome
     at: Times
     exit: int
+
+
+def exit_of_scan(outcome: Outcome) -> int:
+    """Give the exit code of a look without a verdict: 4 where something was not looked at, 3 where a person must find out
+    what nobody knows, 0 otherwise, whatever was found."""
+    if any(gap.stops for gap in outcome.gaps):
+        return 4
+    return 3 if any(gap.matters for gap in outcome.gaps) else 0

@@ -22,6 +22,9 @@ from clearance.wiring.opinions import NO_SECOND, Opinions
 from clearance.wiring.places import committed, text
 from clearance.wiring.recording import Recorder
 
+VEX = ".clearance/vex/"
+"""The folder of a team's VEX documents."""
+
 
 def parts_of(
     ahead: Furnish,
@@ -31,8 +34,11 @@ def parts_of(
     opinions: Opinions,
     recorder: Recorder | None = None,
     base: Callable[[str], Mapping[str, bytes]] = lambda _: {},
+    *,
+    around: tuple[Path, Mapping[str, str]],
 ) -> pipeline.Parts:
-    """Build everything that a run needs from the team's files; `base` gives other files of theirs, below a path."""
+    """Build everything that a run needs from the team's files; `base` gives other files of theirs, below a path;
+    `around` is where a person stands, and the environment."""
 
     def warm() -> None:
         if recorder:
@@ -45,7 +51,20 @@ def parts_of(
     catalogue = join(ahead.catalogue, usable(read_catalogue(pages))) if pages else ahead.catalogue
     if settings.classification.kinds:
         check_kinds(settings, {*(rule.id for rule in catalogue), *catalogue.families}, text=written or "")
-    furnish = msgspec.structs.replace(ahead, catalogue=catalogue, index_days=settings.scan.index_days)
+    furnish = msgspec.structs.replace(
+        ahead, catalogue=catalogue, index_days=settings.scan.index_days, packages=settings.packages
+    )
+    documents = {path: data for path, data in own.items() if path.startswith(VEX) and path.endswith(".json")}
+    if documents:
+        from clearance.scan.packages.vex import read_vex
+
+        said = tuple(one for path, data in sorted(documents.items()) for one in read_vex(data, where=path))
+        furnish = msgspec.structs.replace(furnish, vex=said)
+    if settings.packages.data or settings.packages.keys:
+        from clearance.wiring.data import chosen_pack
+
+        chosen = chosen_pack(settings.packages, *around, furnish.today)
+        furnish = msgspec.structs.replace(furnish, pack=chosen)
     if settings.personal.scan != "off" and not furnish.prompts and "tampering" in furnish.names:
         furnish = _with_people(furnish, settings, base)
     return pipeline.Parts(
@@ -101,7 +120,9 @@ def furnished(path: Path, environment: Mapping[str, str], *, names: tuple[str, .
     ahead = msgspec.structs.replace(builtin_furnish(path, environment, sightings=False), names=names)
     with Reserve(ahead) as reserve:
         opinions = Opinions(NO_SECOND, environment)
-        yield Furnished(parts_of(ahead, reserve, committed(path, environment), lambda: None, opinions))
+        yield Furnished(
+            parts_of(ahead, reserve, committed(path, environment), lambda: None, opinions, around=(path, environment))
+        )
 
 
 def _nobody(*_: object) -> Any:

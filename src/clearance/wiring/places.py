@@ -63,6 +63,18 @@ def top(directory: Path) -> Path:
         return directory
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a folder is all of its tree: not where it, or a file, is part of a repository."""
+    from clearance.collect.repository import find_repository
+
+    folder = path if path.is_dir() else path.parent
+    try:
+        above = find_repository(folder).top
+    except NotARepository:
+        return True
+    return above is None or path.resolve() == above.resolve()
+
+
 def committed(path: Path, environment: Mapping[str, str]) -> Mapping[str, bytes]:
     """Give the team's files of the commit that is checked out around a path; none outside of a repository."""
     return committed_files(path, environment, OWN)

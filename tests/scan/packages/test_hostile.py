@@ -8,27 +8,42 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clearance.scan.family import Budget, OutOfTime
-from clearance.scan.packages import documents, imports, lockfiles, npm_manifests, python_manifests
 from clearance.scan.packages.mention import Mention, Reader, Unparsed
+from clearance.scan.packages.readers import (
+    code,
+    conda,
+    documents,
+    imports,
+    notebook,
+    npm_locks,
+    npm_manifests,
+    npm_pnpm,
+    npm_yarn,
+    python_locks,
+    python_manifests,
+    python_requirements,
+    python_setup,
+    scripts,
+)  # fmt: skip
 
 READERS: dict[str, Reader] = {
-    "requirements": python_manifests.requirements,
+    "requirements": python_requirements.requirements,
     "pyproject": python_manifests.pyproject,
     "pipfile": python_manifests.pipfile,
-    "setup.cfg": python_manifests.setup_cfg,
-    "setup.py": python_manifests.setup_py,
-    "environment": python_manifests.environment,
+    "setup.cfg": python_setup.setup_cfg,
+    "setup.py": python_setup.setup_py,
+    "environment": conda.environment,
     "package.json": npm_manifests.package_json,
-    "package-lock": lockfiles.package_lock,
-    "pipfile.lock": lockfiles.pipfile_lock,
-    "toml lock": lockfiles.toml_lock,
-    "yarn.lock": lockfiles.yarn_lock,
-    "pnpm-lock": lockfiles.pnpm_lock,
-    "plain": documents.plain,
-    "listed": documents.listed,
+    "package-lock": npm_locks.package_lock,
+    "pipfile.lock": python_locks.pipfile_lock,
+    "toml lock": python_locks.toml_lock,
+    "yarn.lock": npm_yarn.yarn_lock,
+    "pnpm-lock": npm_pnpm.pnpm_lock,
+    "plain": scripts.shell,
+    "listed": code.listed,
     "markdown": documents.markdown,
     "rst": documents.restructured,
-    "notebook": lambda text, budget: documents.notebook(text, budget, imports.python_imports),
+    "notebook": notebook.notebook,
     "python": imports.python_imports,
     "script": imports.script_imports,
 }

@@ -56,7 +56,8 @@ def command(
 ) -> int:
     """Look at everything in PATH (default: here), in a repository or not; - is standard input, a prompt or an answer, say.
 
-    No verdict, no record. Exit codes: 0 could look everywhere (whatever was found), 2 used wrongly, 4 a gap that matters.
+    No verdict, no record. Exit codes: 0 could look everywhere (whatever was found), 2 used wrongly, 3 something is
+    not known and a person must find out, 4 a gap that matters.
     """
     from clearance.frontends.cli.terminal import Progress, emit, look, note, parse_outputs, read_bytes_in
     from clearance.report.render import prepare

@@ -50,7 +50,7 @@ def _scan(outcome: Outcome, at: Times) -> _Json:
     scan["status"] = "success" if wording.saw_all(outcome) else "failure"
     missed = wording.unseen(outcome)
     messages = [
-        {"level": "warn" if one.matters else "info", "value": visible(f"Not looked at: {one.subject}: {one.why}")}
+        {"level": "warn" if one.matters else "info", "value": visible(f"{one.label.capitalize()}: {one.subject}: {one.why}")}
         for one in missed[:_MESSAGES]
     ]
     if len(missed) > _MESSAGES:

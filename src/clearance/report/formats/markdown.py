@@ -161,7 +161,11 @@ def _gaps(outcome: Outcome) -> list[str]:
     missed = wording.unseen(outcome)
     if not missed:
         return []
-    rows = [f"- {code(one.subject)}: {prose(one.why)}{'' if one.matters else ' (harmless)'}" for one in missed[:_GAPS]]
+    rows = [
+        f"- {code(one.subject)}: {'not known: ' if one.label == 'not known' else ''}{prose(one.why)}"
+        f"{'' if one.matters else ' (harmless)'}"
+        for one in missed[:_GAPS]
+    ]
     if len(missed) > _GAPS:
         worse = sum(one.matters for one in missed[_GAPS:])
         rows.append(f"- {len(missed) - _GAPS:,} more, {worse:,} of them matter")

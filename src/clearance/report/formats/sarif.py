@@ -50,7 +50,7 @@ def render(outcome: Outcome, *, look: Look, at: Times) -> str:
 def _log(outcome: Outcome, findings: tuple[Finding, ...], asides: tuple[Aside, ...], at: Times) -> _Json:
     rules = _rules(outcome, findings)
     places = {rule["id"]: number for number, rule in enumerate(rules)}
-    compared = outcome.change.source != "directory"
+    compared = outcome.change.source not in {"directory", "image"}
     run: _Json = {
         "tool": {
             "driver": {
@@ -247,7 +247,7 @@ def _invocation(outcome: Outcome, kept: int, at: Times) -> _Json:
 
 def _missed(one: wording.Unseen) -> _Json:
     level = "warning" if one.matters else "note"
-    note = _note("gap/" + one.kind.replace(" ", "-"), f"Not looked at: {one.subject}: {one.why}", level)
+    note = _note("gap/" + one.kind.replace(" ", "-"), f"{one.label.capitalize()}: {one.subject}: {one.why}", level)
     if one.path:
         note["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(one.path)}}]
     return note

@@ -4,6 +4,7 @@ From top to bottom: what was compared and who wrote it; the verdict and what it 
 was not looked at; why, and who must look; where the receipt lies.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from clearance.facts.decision import Verdict
@@ -74,7 +75,10 @@ def _summary(outcome: Outcome) -> str:
         said = f"{wording.plural(len(found), 'finding')} in {wording.plural(files, 'file')}: {wording.severities(found)}"
     if outcome.classification is not None and outcome.classification.level.rank > 1:
         said += f" · {wording.sensitive(outcome.classification)}"
-    return said + (f" · {wording.plural(len(missed), 'thing')} not looked at" if missed else "")
+    counted = Counter(one.label for one in missed)
+    return said + "".join(
+        f" · {wording.plural(count, 'thing')} {label}" for label, count in sorted(counted.items(), reverse=True)
+    )
 
 
 def _findings(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
@@ -241,7 +245,7 @@ def _gaps(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
     listed = missed if look.show_all else new[:_GAPS]
     lines: list[Line] = []
     for one in listed:
-        label = Piece("! not looked at   ", YELLOW if one.matters else DIM)
+        label = Piece(f"! {one.label}   ", YELLOW if one.matters else DIM)
         lines += hanging(label, Piece(f"{pen.shown(one.subject)}: {pen.own(one.why)}"), pen.width)
     rest, old = len(new) - len(listed), len(missed) - len(new)
     if not look.show_all and rest > 0:

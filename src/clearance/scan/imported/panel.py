@@ -1,8 +1,9 @@
 """Asks other scanners about a change: lays its files out, plants a canary, runs each tool, believes no empty answer.
 
 A tool sees only files of the kinds that it reads, without the settings, ignore lists and hooks of the repository, in a
-folder of ours with a home of ours. It is alive when it reports the canary and, where it counts, read as many files as were
-laid out.
+folder of ours with a home of ours; on Linux, where the system lets us, it has no network. It is alive when it reports
+each canary and, where it counts, read as many files as were laid out. A tool for which there is nothing to read is not
+started.
 """
 
 import contextlib
@@ -11,9 +12,12 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -24,10 +28,11 @@ from clearance.facts.errors import ClearanceError, CouldNotLook, UsageError
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import visible
 from clearance.scan.imported.opinion import Opinion, Raw
-from clearance.scan.imported.runners import Runner, names, runner
+from clearance.scan.imported.runners import Runner, audited, canaries, names, program_of, reads, runner, switches
 
 _LARGEST = 8 << 20
 _MOST_OUTPUT = 512 << 20
+_MOST_ERRORS = 16 << 20
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "TMPDIR")
 _CANARY = "clearance_canary"
 
@@ -43,11 +48,12 @@ class _Started(NamedTuple):
     asked: Asked
     runner: Runner
     folder: Path
-    canary: str
+    canaries: tuple[str, ...]
     laid: frozenset[str]
     gaps: tuple[Gap, ...]
     process: "subprocess.Popen[bytes] | None"
     output: BinaryIO
+    errors: BinaryIO | None = None
 
 
 def read_asked(texts: Sequence[str], environment: Mapping[str, str]) -> tuple[Asked, ...]:
@@ -63,7 +69,7 @@ def read_asked(texts: Sequence[str], environment: Mapping[str, str]) -> tuple[As
             raise UsageError(
                 f"no runner for {tool!r}", next=f"known: {', '.join(names())}; for other tools give their SARIF"
             )
-        if shutil.which(tool, path=environment.get("PATH")) is None:
+        if program_of(tool, environment) is None:
             raise UsageError(f"{tool} is not installed", next=f"install it so that `{tool}` can be called, or leave it out")
         if runner(tool).NEEDS_RULES and not rules:
             raise UsageError(f"{tool} brings no rules of its own", next=f"name a file or folder of rules: {tool}=DIR")
@@ -110,6 +116,8 @@ class Panel:
             if one.process is not None:
                 _kill(one.process)
             one.output.close()
+            if one.errors is not None:
+                one.errors.close()
         self._started = []
         if self._work is not None:
             shutil.rmtree(self._work, ignore_errors=True)
@@ -121,10 +129,10 @@ class Panel:
         for one in (folder, scratch, home):
             one.mkdir(parents=True, mode=0o700)
         laid, gaps = _lay_out(asked.tool, tool, folder, files, contents)
-        name, text = tool.CANARY
-        where = folder / _CANARY
-        where.mkdir()
-        (where / name).write_text(text, encoding="utf-8")
+        output = (work / "output").open("w+b")
+        if not laid:
+            return _Started(asked, tool, folder, (), laid, gaps, None, output)
+        planted = tuple(_plant(folder, canaries(tool, sorted(laid))))
         (folder / ".semgrepignore").touch()  # else Semgrep leaves out tests and more
         environment = {
             **{key: value for key, value in self._environment.items() if key in _KEPT},
@@ -138,18 +146,19 @@ class Panel:
             "SEMGREP_USER_AGENT_APPEND": "clearance",
             "GOFLAGS": "-mod=mod",
             "GOPROXY": "off",
+            **switches(tool),
         }
-        output = (work / "output").open("w+b")
+        errors = (work / "errors").open("w+b") if hasattr(tool, "audited") else None
         process = None
-        program = shutil.which(asked.tool, path=self._environment.get("PATH")) or asked.tool
+        program = program_of(asked.tool, self._environment) or asked.tool
         try:
             process = subprocess.Popen(
-                list(tool.command(program, asked.rules, scratch)),
+                [*_alone(), *tool.command(program, asked.rules, scratch, [*sorted(laid), *planted])],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.DEVNULL,
+                stderr=errors or subprocess.DEVNULL,
                 start_new_session=True,
             )
         except OSError as error:
@@ -157,7 +166,7 @@ class Panel:
                 *gaps,
                 Gap(scanner=asked.tool, path="", kind=GapKind.CRASH, detail=error.strerror or "cannot be started"),
             )
-        return _Started(asked, tool, folder, f"{_CANARY}/{name}", laid, gaps, process, output)
+        return _Started(asked, tool, folder, planted, laid, gaps, process, output, errors)
 
     def _answer(self, one: _Started) -> Opinion:
         name = one.asked.tool
@@ -190,11 +199,7 @@ def _lay_out(
     """Write the files that a tool reads."""
     laid, gaps = set(), []
     for file in files:
-        if (
-            file.after is None
-            or file.after.mode not in (Mode.FILE, Mode.EXECUTABLE)
-            or not file.path.endswith(tool.SUFFIXES)
-        ):
+        if file.after is None or file.after.mode not in (Mode.FILE, Mode.EXECUTABLE) or not reads(tool, file.path):
             continue
         if file.partial:
             gaps.append(Gap(scanner=name, path=file.path, kind=GapKind.PARTIAL))
@@ -223,22 +228,24 @@ def _proved(one: _Started, opinion: Opinion) -> Opinion:
     name = one.asked.tool
     root = f"{one.folder.resolve()}/"
     written = f"{one.folder}/"
-    alive = False
+    seen: set[str] = set()
     raws: list[Raw] = []
     for raw in opinion.raws:
         path = raw.path.removeprefix(root).removeprefix(written).removeprefix("./")
         if path.startswith(f"{_CANARY}/"):
-            alive = True
+            seen.add(path)
         elif path in one.laid:
             raws.append(raw._replace(path=path, rule=_own(raw.rule)))
     gaps = [*one.gaps]
     for gap in opinion.gaps:
         path = gap.path.removeprefix(root).removeprefix(written).removeprefix("./")
         gaps.append(msgspec.structs.replace(gap, path=path if path in one.laid else ""))
+    alive = seen.issuperset(one.canaries)
     if not alive:
         detail = "it did not report what was planted for it: its answer proves nothing"
         gaps.append(Gap(scanner=name, path="", kind=GapKind.CRASH, detail=detail))
-    files = opinion.files - 1 if opinion.files >= 0 else -1  # the canary is one of them
+    gaps.extend(_left_out(one, {gap.path for gap in gaps}))
+    files = opinion.files - len(one.canaries) if opinion.files >= 0 else -1
     unread = {gap.path for gap in gaps if gap.path in one.laid}
     asked = len(one.laid) - len(unread)
     if 0 <= files < asked:
@@ -250,6 +257,39 @@ def _proved(one: _Started, opinion: Opinion) -> Opinion:
         files=(files if files >= 0 else asked) if alive else 0,
         gaps=tuple(dict.fromkeys(gaps)),
     )
+
+
+def _left_out(one: _Started, told: AbstractSet[str]) -> Iterator[Gap]:
+    """Tell the files that a tool, by its own account, did not look at."""
+    if one.errors is None:
+        return
+    one.errors.seek(0)
+    looked = audited(one.runner, one.errors.read(_MOST_ERRORS))
+    for path in sorted(one.laid - told - looked) if looked is not None else ():
+        yield Gap(scanner=one.asked.tool, path=path, kind=GapKind.UNPARSED, detail="it did not look at it")
+
+
+def _plant(folder: Path, wanted: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Write canaries, and give their paths."""
+    for name, text in wanted:
+        place = folder / _CANARY / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        yield f"{_CANARY}/{name}"
+
+
+@lru_cache(maxsize=1)
+def _alone() -> tuple[str, ...]:
+    """Give the words that take the network away from a program, where the system knows and allows them."""
+    unshare = shutil.which("unshare", path="/usr/bin:/bin") if sys.platform == "linux" else None
+    if unshare is None:
+        return ()
+    words = (unshare, "--user", "--net", "--")
+    try:
+        tried = subprocess.run([*words, "true"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return words if tried.returncode == 0 else ()
 
 
 def _own(rule: str) -> str:

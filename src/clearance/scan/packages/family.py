@@ -1,116 +1,278 @@
-"""The family `packages`: looks up each name that a file would install or import."""
+"""The family `packages`: looks up each name and version that a file would install or import."""
 
 import datetime as dt
-import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import chain
+from typing import NamedTuple
 
 from clearance.facts.change import Contents
-from clearance.facts.finding import Confidence, Gap, GapKind, Severity
+from clearance.facts.finding import Gap, GapKind
+from clearance.facts.index import IndexAnswer, LiveIndex, Question
 from clearance.rules.model import Rule
-from clearance.scan.family import Budget, Match, View
-from clearance.scan.packages import builtin, documents, lockfiles, npm_manifests, python_manifests
-from clearance.scan.packages.imports import confirmed, package_of, python_imports, script_imports
-from clearance.scan.packages.lookalike import Lookalikes
-from clearance.scan.packages.mention import Mention, Read, Reader, Registry, Remote, Source, Unparsed, fold
-from clearance.scan.packages.names import FOLDER, IndexMissing, NameIndex
-from clearance.scan.packages.project import Project, is_requirements
+from clearance.scan.family import Budget, Match, OutOfTime, Passing, SetAside, Unjudged, View
+from clearance.scan.packages.checks.asked import Asked, Check, Key, Policy
+from clearance.scan.packages.checks.siblings import Siblings
+from clearance.scan.packages.knowledge import Knowledge
+from clearance.scan.packages.mention import Computed, ExtraIndex, Mention, Registry, Remote, Source, Unparsed
+from clearance.scan.packages.pack.place import PackRefused, Place
+from clearance.scan.packages.project import Project
+from clearance.scan.packages.readers import claims, is_requirements, readers_for
+from clearance.scan.packages.readers.installed import located
 
-MAX_AGE_DAYS = 180
-_BY_NAME: dict[str, Reader] = {
-    "pyproject.toml": python_manifests.pyproject,
-    "pipfile": python_manifests.pipfile,
-    "setup.cfg": python_manifests.setup_cfg,
-    "package.json": npm_manifests.package_json,
-    "package-lock.json": lockfiles.package_lock,
-    "npm-shrinkwrap.json": lockfiles.package_lock,
-    "yarn.lock": lockfiles.yarn_lock,
-    "pnpm-lock.yaml": lockfiles.pnpm_lock,
-    "pipfile.lock": lockfiles.pipfile_lock,
-    "poetry.lock": lockfiles.toml_lock,
-    "uv.lock": lockfiles.toml_lock,
-    "pdm.lock": lockfiles.toml_lock,
-}
-_PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
-_ENVIRONMENT = re.compile(r"(?:conda|environment|env)[\w.-]*\.ya?ml")
-_SCRIPTS = {"javascript", "typescript", "tsx"}
-_DOCUMENTS = {"markdown", "rst"}
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|__tests__|fixtures)/|(?:^|/)test_[^/]*$|_test\.py$|\.(?:test|spec)\.")
-_PLAIN = {"shell", "dockerfile", "makefile", "yaml", "powershell", "batch", "groovy"}
+Found = Sequence[Mention | Remote | ExtraIndex]
+_MOST_REMEMBERED = 100_000
+_LIVE = (Registry.PYPI, Registry.NPM)
+"""Registries of which a company's own index can be asked."""
+_BY_DATA = ("malicious", "watched", "lookalike", "existence", "misnamed", "advisories", "imports")
+"""Checks that ask the data pack, which therefore cannot run without it. Modules of `checks/`."""
+_ORDER = ("malicious", "watched", "lookalike", "existence", "misnamed", "private", "advisories", "withdrawn", "cooldown",
+          "remote", "hosts", "scripts", "licences", "step", "pins", "imports")  # fmt: skip
+"""All checks, those first whose findings make those of later ones about the same name needless."""
+_GRACE = 1
+"""Days by which the data may seem to be ahead of the clock: time zones."""
+_SETTLING = frozenset({"package-malicious", "package-does-not-exist", "npm-package-unknown", "package-name-lookalike",
+                       "package-name-invented"})  # fmt: skip
+"""Rules after which nothing else needs to be said of a name: it must not be installed at all."""
+_ALWAYS = frozenset({"package-vulnerable", "package-licence", "package-withdrawn", "package-install-script",
+                     "lock-file-host", "lock-file-address", "package-too-young"})  # fmt: skip
+"""Rules whose findings are facts and are told all the same: what settles a name may be a guess."""
+
+OF_FILES = frozenset({"extra-index-beside-default", "index-without-tls", "lock-file-host", "package-unpinned"})
+"""Rules about a file and no single name; their findings stand at the first name that they concern."""
+_REFUSING = frozenset({"package-malicious", "package-does-not-exist", "package-name-lookalike"})
+"""Those of them after which it does not matter that data is old or silent."""
+
+
+_LATE = "what was judged before the time was over is told, the rest is not"
+_HALF = "were not asked about in full: the time for the file was over"
+
+
+def _open(place: Place | None) -> Knowledge:
+    from clearance.scan.packages.pack.opened import SHIPPED, open_pack  # most changes name no package
+
+    return open_pack(place or SHIPPED)
+
+
+class Judged(NamedTuple):
+    """One side of one file, judged: what the family gives for it, and what was asked. What could not be told of single
+    names is in `asked.unjudged()`."""
+
+    matches: tuple[Match, ...]
+    gaps: tuple[Gap, ...]
+    asides: tuple[SetAside, ...]
+    asked: Asked | None
+    """None where the file names nothing."""
+    computed: tuple[Unjudged, ...] = ()
+    """Names that only a run of the file tells."""
 
 
 class PackagesFamily:
-    """Finds names that no registry knows, look-alikes of popular names, and packages from addresses that can change.
+    """Tells of each name and version whether it is good, bad, or unknown and why.
 
-    Needs no network: names come from the index that ships with the program. Without it, or when it is old, it says so.
+    Everything is answered from the data pack. Where the settings allow it, the company's own index settles what the pack
+    cannot. Without the pack, or where it is old or silent, that is a gap and never a clean answer.
     """
 
     name = "packages"
     max_bytes = 32 << 20
 
     def __init__(
-        self, rules: tuple[Rule, ...], today: dt.date, *, folder: Path = FOLDER, max_age_days: int = MAX_AGE_DAYS
+        self,
+        rules: tuple[Rule, ...],
+        today: dt.date,
+        *,
+        pack: Place | None = None,
+        opener: Callable[[Place | None], Knowledge] = _open,
+        policy: Policy = Policy(),  # noqa: B008 -- a tuple of plain values
+        live: LiveIndex | None = None,
     ) -> None:
-        """`rules` are the pages of this family, `folder` holds the index, `today` tells how old it is."""
-        self._rules = {rule.id for rule in rules}
+        """`rules` are the pages of this family; `pack` is the data pack that was chosen, the one that ships with the program
+        for None; `opener` opens it when the first name asks for it; `live` is asked only where `policy` allows the
+        network."""
+        self._rules = frozenset(rule.id for rule in rules)
         self._today = today
-        self._folder = folder
-        self._max_age = max_age_days
+        self._pack = pack
+        self._opener = opener
+        self._policy = policy
+        self._live = live if policy.network else None
         self._contents: Contents | None = None
         self._project: Project | None = None
-        self._index: NameIndex | None = None
+        self._siblings: Siblings | None = None
+        self._knowledge: Knowledge | None = None
         self._missing = ""
-        self._lookalikes: dict[Registry, Lookalikes] = {}
+        self._answers: dict[Question, IndexAnswer] = {}
+
+    def claims(self, path: str) -> bool:
+        """Whether a file names packages by its name, so that it must not pass unread."""
+        return claims(path)
 
     def start(self, contents: Contents) -> None:
-        """Remember the tree; it and the index are opened when the first name asks for them."""
+        """Remember the tree; it and the data are opened when the first name asks for them."""
         self._contents = contents
         self._project = None
+        self._siblings = Siblings(contents)
 
-    def look(self, view: View, budget: Budget) -> Iterator[Match | Gap]:
+    def look(self, view: View, budget: Budget) -> Iterator[Match | Gap | SetAside | Unjudged | Passing]:
         """Give what is wrong with the names in one side of a file.
 
         Raises:
             OutOfTime: the budget is spent.
         """
-        readers = _readers(view)
-        if not readers:
-            return
-        found: list[Mention | Remote] = []
-        for reader in readers:
+        judged = self.judge(view, budget)
+        yield from judged.matches
+        yield from judged.gaps
+        yield from judged.asides
+        yield from judged.computed
+        if judged.asked is not None:
+            yield from judged.asked.unjudged()
+            if judged.asked.installed:
+                yield Passing()  # verdicts rest on the day and on what an index says
+
+    def judge(self, view: View, budget: Budget) -> Judged:
+        """Judge one side of a file, keeping what was asked, so that verdicts can be made of it.
+
+        Raises:
+            OutOfTime: the budget is spent.
+        """
+        gaps: list[Gap] = []
+        found: list[Mention | Remote | ExtraIndex] = []
+        computed: list[Unjudged] = []
+        for reader in readers_for(view):
             try:
-                found.extend(reader(view.text, budget))
+                for one in reader(view.text, budget):
+                    if isinstance(one, Computed):
+                        computed.append(_computed(one, view))
+                    else:
+                        found.append(one)
             except Unparsed as error:
-                yield Gap(scanner=self.name, path=view.path, kind=GapKind.UNPARSED, detail=str(error))
-        if found:
-            yield from self._judge(view, found, budget)
+                gaps.append(Gap(scanner=self.name, path=view.path, kind=GapKind.UNPARSED, detail=str(error)))
+        if is_requirements(view.path):
+            from clearance.scan.packages.readers.python_requirements import included  # a reader: few changes need it
 
-    def _judge(self, view: View, found: list[Mention | Remote], budget: Budget) -> Iterator[Match | Gap]:
-        for remote in found:
-            if isinstance(remote, Remote) and not remote.pinned:
-                yield from self._remote(remote, view)
-        mentions = [mention for mention in found if isinstance(mention, Mention)]
-        index = self._opened()
-        if index is None:
-            yield Gap(
-                scanner=self.name, path="", kind=GapKind.MISSING_DATA, detail=f"index of package names: {self._missing}"
-            )
+            computed.extend(_computed(one, view) for one in included(view.text, view.path))
+        if not found and view.path.rpartition("/")[2] != "package.json":  # its scripts are judged, too
+            return Judged((), tuple(gaps), (), None, tuple(computed))
+        asked = self._asked(view, located(found, view.path, self._contents), budget)
+        said: list[Match | Gap | SetAside] = []
+        try:
+            # One by one: what was said before the time was over stays said.
+            for told in chain(self._age(asked) if asked.mentions else (), self._checked(asked)):
+                said.append(told)  # noqa: PERF402
+        except OutOfTime:
+            said.append(Gap(scanner=self.name, path=view.path, kind=GapKind.TIMEOUT, detail=_LATE))
+            for mention in asked.mentions:
+                asked.doubt(mention, None, _HALF)
+        except PackRefused as error:
+            # A part of the pack that turns out to be wrong is as good as none: the file is judged anew without it.
+            self._missing = str(error) or "refused"
+            self._knowledge = None
+            return self.judge(view, budget)
+        gaps += [one for one in said if isinstance(one, Gap)]
+        matches = tuple(one for one in said if isinstance(one, Match))
+        asides = tuple(one for one in said if isinstance(one, SetAside))
+        return Judged(matches, tuple(dict.fromkeys(gaps)), asides, asked, tuple(computed))
+
+    def _asked(self, view: View, found: Found, budget: Budget) -> Asked:
+        mentions = [one for one in found if isinstance(one, Mention)]
+        return Asked(
+            view,
+            found,
+            knowledge=self._opened() if mentions else None,
+            policy=self._policy,
+            today=self._today,
+            budget=budget,
+            rules=self._rules,
+            contents=self._contents,
+            siblings=self._siblings,
+            tree=self._tree,
+            answers=self._ask(mentions),
+        )
+
+    def _checked(self, asked: Asked) -> Iterator[Match | Gap | SetAside]:
+        """Run the checks; what is said of a name after it was settled is left out."""
+        names = asked.by_place
+        for name in _ORDER:
+            if name in _BY_DATA and not asked.has_knowledge:
+                continue
+            asked.budget.check()
+            after: set[Key] = set()
+            for one in _check(name)(asked):
+                if isinstance(one, Match):
+                    mention = None if one.rule in OF_FILES else names.get(one.start)
+                    settled = mention is not None and one.rule not in _ALWAYS and mention.key in asked.settled
+                    if settled or one.rule not in self._rules:
+                        continue
+                    if mention is not None and one.rule in _SETTLING:
+                        after.add(mention.key)
+                    if mention is not None and one.rule in _REFUSING:
+                        asked.refused.add(mention.key)
+                yield one
+            asked.settled |= after
+
+    def _age(self, asked: Asked) -> Iterator[Gap]:
+        """Tell that the data is missing, or too old, or from days that have not come."""
+        if not asked.has_knowledge:
+            detail = f"data pack: {self._missing}"
+            for mention in asked.mentions:
+                asked.doubt(mention, None, f"were not looked up: {detail}")
+            yield Gap(scanner=self.name, path="", kind=GapKind.MISSING_DATA, detail=detail)
             return
-        age = (self._today - index.date).days
-        if age > self._max_age:
-            yield Gap(
-                scanner=self.name, path="", kind=GapKind.STALE, detail=f"package names as of {index.date}, {age} days old"
-            )
-        yield from self._named(mentions, index, budget)
-        yield from self._imported(view, [mention for mention in mentions if mention.source is Source.IMPORT], index)
+        for registry in dict.fromkeys(mention.registry for mention in asked.mentions):
+            names = self._old("names", asked.knowledge, registry)
+            if names:
+                detail = f"{registry.value}: package {names}; `clearance data update` gets newer ones"
+                yield Gap(scanner=self.name, path="", kind=GapKind.STALE, detail=detail)
+            old = [said for part in ("advisories", "malware") if (said := self._old(part, asked.knowledge, registry))]
+            for mention in asked.mentions:
+                if mention.registry is registry and names:
+                    asked.doubt(mention, None, f"were looked up in {names}")
+            for mention in asked.installed if old else ():
+                if mention.registry is registry:
+                    asked.doubt(
+                        mention, GapKind.UNKNOWN, f"were looked up in old data ({'; '.join(old)}; `clearance data update`)"
+                    )
 
-    def _opened(self) -> NameIndex | None:
-        if self._index is None and not self._missing:
+    def _old(self, part: str, knowledge: Knowledge, registry: Registry) -> str:
+        """Say of a part of the data that it is too old, or from a day that has not come; empty where it is neither, or not
+        there."""
+        date = knowledge.date_of(part, registry)
+        if date is None:
+            return ""
+        age = (self._today - date).days
+        if age > (self._policy.index_days if part == "names" else self._policy.data_days):
+            return f"{part} as of {date}, {age:,} days old"
+        if age < -_GRACE:
+            return f"{part} as of {date}, a day that has not come: the clock is wrong, or the data"
+        return ""
+
+    def _ask(self, mentions: Sequence[Mention]) -> Mapping[Key, IndexAnswer]:
+        """Ask the company's own index about all names of a file at once; what was asked before is remembered."""
+        if self._live is None or not mentions:
+            return {}
+        names: dict[Key, str] = {}
+        versions: dict[Key, dict[str, None]] = {}
+        for mention in mentions:
+            if mention.registry in _LIVE and mention.source is not Source.IMPORT:
+                names.setdefault(mention.key, mention.name)
+                versions.setdefault(mention.key, {}).update({mention.version: None} if mention.version else {})
+        questions = {key: Question(key[0], names[key], tuple(wanted)) for key, wanted in versions.items()}
+        unasked = [question for question in questions.values() if question not in self._answers]
+        if unasked:
+            if len(self._answers) > _MOST_REMEMBERED:
+                self._answers = {}
+            self._answers.update(zip(unasked, self._live.ask(unasked, self._policy.seconds), strict=True))
+        return {key: self._answers[question] for key, question in questions.items()}
+
+    def _opened(self) -> Knowledge | None:
+        if self._missing:
+            return None
+        if self._knowledge is None:
             try:
-                self._index = NameIndex(self._folder)
-            except IndexMissing as error:
-                self._missing = str(error)
-        return self._index
+                self._knowledge = self._opener(self._pack)
+            except PackRefused as error:
+                self._missing = str(error) or "missing"
+        return self._knowledge
 
     def _tree(self) -> Project:
         if self._project is None:
@@ -119,177 +281,14 @@ class PackagesFamily:
             self._project = Project(self._contents)
         return self._project
 
-    def _remote(self, remote: Remote, view: View) -> Iterator[Match]:
-        if "package-from-url" in self._rules:
-            yield Match(
-                rule="package-from-url",
-                start=remote.start,
-                end=remote.end,
-                message=f'"{remote.name}" comes from an address whose content can change',
-                severity=Severity.LOW if view.language in _DOCUMENTS else None,
-                shape=f"{remote.name} {remote.address}",
-            )
 
-    def _named(self, mentions: list[Mention], index: NameIndex, budget: Budget) -> Iterator[Match]:
-        """Judge names that would be installed; each once a file."""
-        seen: set[tuple[Registry, str]] = set()
-        for steps, mention in enumerate(mentions):
-            if not steps & 0xFF:
-                budget.check()
-            name = fold(mention.name) if mention.registry is Registry.PYPI else mention.name.lower()
-            if mention.source is Source.IMPORT or (mention.registry, name) in seen:
-                continue
-            seen.add((mention.registry, name))
-            known = index.has(mention.registry, mention.name)
-            if known and index.is_popular(mention.registry, name):
-                continue
-            if not known and (mention.registry, name) in self._tree().own:
-                continue
-            near = self._near(index, mention.registry, name)
-            if known and near:
-                yield from self._lookalike(mention, near)
-            elif not known and mention.registry is Registry.PYPI:
-                yield from self._unknown_pypi(mention, index, near)
-            elif not known:
-                yield from self._unknown_npm(mention, index, near)
-
-    def _near(self, index: NameIndex, registry: Registry, name: str) -> str:
-        if registry not in self._lookalikes:
-            self._lookalikes[registry] = Lookalikes(index.targets(registry))
-        return self._lookalikes[registry].near(name)
-
-    def _lookalike(self, mention: Mention, near: str) -> Iterator[Match]:
-        if "package-name-lookalike" in self._rules:
-            yield Match(
-                rule="package-name-lookalike",
-                start=mention.start,
-                end=mention.end,
-                message=f'"{mention.name}" is little used and looks like "{near}"',
-                fix=f'is "{near}" meant? compare both projects before either is installed',
-                shape=f"{mention.registry.value} {mention.name}",
-            )
-
-    def _unknown_pypi(self, mention: Mention, index: NameIndex, near: str) -> Iterator[Match]:
-        if "package-does-not-exist" not in self._rules:
-            return
-        message = f'"{mention.name}" is not on PyPI (names as of {index.date})'
-        private = mention.private or Registry.PYPI in self._tree().private
-        if private:
-            message += "; another index is configured, which may have it"
-        yield Match(
-            rule="package-does-not-exist",
-            start=mention.start,
-            end=mention.end,
-            message=message,
-            fix=f'is "{near}" meant? compare before anything is installed' if near else "",
-            severity=Severity.MEDIUM if private else None,
-            confidence=Confidence.LOW if private else None,
-            shape=f"PyPI {fold(mention.name)}",
-        )
-
-    def _unknown_npm(self, mention: Mention, index: NameIndex, near: str) -> Iterator[Match]:
-        if "npm-package-unknown" not in self._rules:
-            return
-        scope = mention.name.partition("/")[0].lower() if mention.name.startswith("@") else ""
-        tree = self._tree()
-        private = mention.private or Registry.NPM in tree.private or scope in tree.private_scopes
-        message = (
-            f'"{mention.name}" is not among the {index.count(Registry.NPM):,} npm names known offline; ask the registry'
-        )
-        if private:
-            message += "; another registry is configured, which may have it"
-        elif scope and not index.has_scope(scope):
-            private = True
-            message += f"; the scope {scope} is unknown too and may be private"
-        unsure = private or mention.optional
-        yield Match(
-            rule="npm-package-unknown",
-            start=mention.start,
-            end=mention.end,
-            message=message,
-            fix=f'is "{near}" meant? compare before anything is installed' if near else "",
-            severity=Severity.LOW if unsure else None,
-            confidence=Confidence.LOW if unsure else None,
-            shape=f"npm {mention.name.lower()}",
-        )
-
-    def _imported(self, view: View, mentions: list[Mention], index: NameIndex) -> Iterator[Match | Gap]:
-        """Judge imports: of the standard library, of the tree itself, of what is declared, of any distribution."""
-        unknown = [mention for mention in mentions if not _is_known(mention, index)]
-        if not unknown or "import-without-package" not in self._rules or self._contents is None:
-            return
-        if not self._contents.complete:
-            detail = "imports: its own modules cannot be told from invented ones, the rest of the tree is not known"
-            yield Gap(scanner=self.name, path="", kind=GapKind.PARTIAL, detail=detail)
-            return
-        tree = self._tree()
-        unknown = [mention for mention in unknown if not _is_own(mention, tree)]
-        if not unknown:
-            return
-        language = "python" if view.language == "notebook" else view.language or "python"
-        sure = unknown if view.language == "notebook" else confirmed(view.text, language, unknown)
-        for mention in sure:
-            name = mention.name if mention.registry is Registry.PYPI else package_of(mention.name)
-            where = "no distribution on PyPI" if mention.registry is Registry.PYPI else "no npm package known offline"
-            yield Match(
-                rule="import-without-package",
-                start=mention.start,
-                end=mention.end,
-                message=f'{where} provides "{name}" (as of {index.date}), nor does this tree',
-                severity=Severity.LOW if mention.optional or _TESTS.search(view.path) else None,
-                shape=f"{mention.registry.value} import {name}",
-            )
+def _check(name: str) -> Check:
+    check: Check = import_module(f"clearance.scan.packages.checks.{name}").look
+    return check
 
 
-def _is_known(mention: Mention, index: NameIndex) -> bool:
-    if mention.registry is Registry.PYPI:
-        return mention.name in builtin.PYTHON or index.provides_module(mention.name)
-    if mention.name.startswith(builtin.SCHEMES):
-        return True
-    package = package_of(mention.name)
-    return not package or package in builtin.NODE or index.has(Registry.NPM, package)
-
-
-def _is_own(mention: Mention, tree: Project) -> bool:
-    if mention.registry is Registry.PYPI:
-        folded = fold(mention.name)
-        return mention.name in tree.modules or bool({(Registry.PYPI, folded)} & (tree.declared | tree.own))
-    package = package_of(mention.name).lower()
-    first = package.partition("/")[0]
-    named = {(Registry.NPM, package), (Registry.NPM, f"@types/{package}")}
-    if named & (tree.declared | tree.own) or first in tree.folders or first in tree.private_scopes:
-        return True
-    return any(mention.name.startswith(alias) for alias in tree.aliases if alias)
-
-
-def _readers(view: View) -> list[Reader]:
-    """Which readers a file gets, by its name and language."""
-    base = view.path.rpartition("/")[2].lower()
-    if base in _BY_NAME:
-        return [_BY_NAME[base]]
-    if _PYLOCK.fullmatch(base):
-        return [lockfiles.toml_lock]
-    if is_requirements(view.path):
-        return [python_manifests.requirements]
-    match view.language:
-        case "python":
-            own = [python_manifests.setup_py] if base == "setup.py" else []
-            return [*own, python_imports, documents.listed]
-        case "notebook":
-            return [_notebook]
-        case "markdown":
-            return [documents.markdown]
-        case "rst":
-            return [documents.restructured]
-        case "yaml" if _ENVIRONMENT.fullmatch(base) and "dependencies:" in view.text:
-            return [python_manifests.environment]
-        case language if language in _SCRIPTS:
-            return [script_imports, documents.listed]
-        case language if language in _PLAIN or base.startswith(("dockerfile", "containerfile")):
-            return [documents.plain]
-        case _:
-            return []
-
-
-def _notebook(text: str, budget: Budget) -> Read:
-    return documents.notebook(text, budget, python_imports)
+def _computed(one: Computed, view: View) -> Unjudged:
+    line = view.position(one.start)[0]
+    said = "are known only when a command runs, and were not looked at"
+    what = f"{one.name} {view.line(line).strip()}"
+    return Unjudged(GapKind.UNKNOWN, one.registry.value, "names", said, what, one.name, line)

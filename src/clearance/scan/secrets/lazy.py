@@ -1,7 +1,13 @@
 """Regular expressions that are compiled at their first use: most files need few of them, and a start should be quick."""
 
 import re
+import sys
 from typing import Any, AnyStr, cast
+
+_BROKEN = sys.version_info < (3, 11, 5)
+"""Before, a possessive quantifier on a group that can step back matches what it must not (CPython, gh-106052); an atomic
+group, which means the same, does not."""
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?#)|\)((?:[?*+]|\{\d*,?\d*\})\+)?|.", re.DOTALL)
 
 
 def lazily(pattern: AnyStr, flags: "int | re.RegexFlag" = 0) -> "re.Pattern[AnyStr]":
@@ -22,6 +28,26 @@ class _Lazy:
             raise AttributeError(name)
         compiled = self.__dict__.get("_compiled")
         if compiled is None:
-            compiled = self.__dict__["_compiled"] = re.compile(*given)
+            pattern, flags = given
+            compiled = self.__dict__["_compiled"] = re.compile(atomic(pattern) if _BROKEN else pattern, flags)
         found = self.__dict__[name] = getattr(compiled, name)
         return found
+
+
+def atomic(pattern: AnyStr) -> AnyStr:
+    """Write `(…)?+`, `(…)*+`, `(…)++` and `(…){1,2}+` as atomic groups: `(?>(…)?)`."""
+    text = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
+    pieces: list[str] = []
+    opened: list[int] = []
+    for found in _PIECE.finditer(text):
+        piece = found[0]
+        if piece == "(":
+            opened.append(len(pieces))
+        elif piece[0] == ")" and opened:
+            start = opened.pop()
+            if found[1]:
+                pieces[start] = "(?>" + pieces[start]
+                piece = f"){found[1][:-1]})"
+        pieces.append(piece)
+    made = "".join(pieces)
+    return made.encode("latin-1") if isinstance(pattern, bytes) else made

@@ -44,7 +44,7 @@ class _Answer(msgspec.Struct):
     metrics: dict[str, object]
 
 
-def command(program: str, rules: Path | None, scratch: Path) -> Sequence[str]:
+def command(program: str, rules: Path | None, scratch: Path, files: Sequence[str]) -> Sequence[str]:
     """Read everything in the folder: comments that silence it, exclusions and settings of the code's do not count."""
     ini = scratch / "bandit.ini"
     ini.write_text("[bandit]\n")

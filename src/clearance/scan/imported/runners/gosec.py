@@ -42,7 +42,7 @@ class _Answer(msgspec.Struct, rename={"issues": "Issues", "errors": "Golang erro
     stats: _Stats = msgspec.field(default_factory=_Stats)
 
 
-def command(program: str, rules: Path | None, scratch: Path) -> Sequence[str]:
+def command(program: str, rules: Path | None, scratch: Path, files: Sequence[str]) -> Sequence[str]:
     """Read everything in the folder, with comments that silence it ignored."""
     settings = ["-conf", str(rules)] if rules else []
     return [program, *settings, "-fmt", "json", "-nosec", "-no-fail", "-quiet", "-tests", "./..."]

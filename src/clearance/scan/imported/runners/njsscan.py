@@ -42,7 +42,7 @@ class _Answer(msgspec.Struct):
     njsscan_version: str = ""
 
 
-def command(program: str, rules: Path | None, scratch: Path) -> Sequence[str]:
+def command(program: str, rules: Path | None, scratch: Path, files: Sequence[str]) -> Sequence[str]:
     """Read everything in the folder."""
     return [program, "--json", *(["--config", str(rules)] if rules else []), "."]
 

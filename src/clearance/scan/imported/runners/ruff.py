@@ -41,7 +41,7 @@ class _Result(msgspec.Struct):
     name: str | None = None
 
 
-def command(program: str, rules: Path | None, scratch: Path) -> Sequence[str]:
+def command(program: str, rules: Path | None, scratch: Path, files: Sequence[str]) -> Sequence[str]:
     """Read everything in the folder, without cache, settings of the code's, exclusions, or comments that silence it."""
     own = ["--config", str(rules)] if rules else ["--isolated", "--select", "S"]
     return [

@@ -72,7 +72,7 @@ class _Answer(msgspec.Struct):
     version: str = ""
 
 
-def command(program: str, rules: Path | None, scratch: Path) -> Sequence[str]:
+def command(program: str, rules: Path | None, scratch: Path, files: Sequence[str]) -> Sequence[str]:
     """Read everything in the folder with the user's rules and the canary's."""
     canary = scratch / "canary.yml"
     canary.write_text(_CANARY_RULE)

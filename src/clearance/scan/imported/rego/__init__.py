@@ -1,0 +1,1 @@
+"""Runs a company's rules in Rego over files, in a process of its own."""

@@ -1,0 +1,1 @@
+"""What may be wrong with a name, a version or an address: one file a check, each gives matches and gaps."""

@@ -1,0 +1,1 @@
+"""The data pack: one signed, dated file that holds what is known offline about packages."""
