@@ -6,9 +6,8 @@ from functools import cached_property
 from tree_sitter import Node, Tree
 
 from clearance.scan.grammar import parser_for
+from clearance.scan.utf8 import Utf8Text
 
-_CONTINUATION = bytes(range(0x80, 0xC0))
-_STEP = 4096
 _SCRIPT = re.compile(r"<script\b([^>]{0,400})>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _NO_CODE = re.compile(r"\btype\s*=\s*[\"']?(?!module|text/(?:java|ecma|type)script|application/javascript)", re.IGNORECASE)
@@ -48,32 +47,17 @@ def scripts_only(text: str) -> tuple[str, str]:
     return ("".join(pieces), language) if pieces else ("", language)
 
 
-class Source:
+class Source(Utf8Text):
     """A text in a language, and its tree once somebody asks for it."""
 
     def __init__(self, text: str, language: str) -> None:
+        super().__init__(text)
         self.language = language
-        self.data = text.encode("utf-8", "surrogatepass")
-        self._plain = len(self.data) == len(text)
 
     @cached_property
     def tree(self) -> Tree:
         """The syntax tree; text that does not parse is in it as nodes of the type ERROR."""
         return parser_for(self.language).parse(self.data)
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        counts = [0]
-        for start in range(0, len(self.data), _STEP):
-            counts.append(counts[-1] + len(self.data[start : start + _STEP].translate(None, _CONTINUATION)))
-        return counts
-
-    def offset(self, byte: int) -> int:
-        """Turn an offset in bytes of the UTF-8 text into one in code points."""
-        if self._plain:
-            return byte
-        step = byte // _STEP
-        return self._counts[step] + len(self.data[step * _STEP : byte].translate(None, _CONTINUATION))
 
     def position(self, byte: int) -> tuple[int, int]:
         """Give line and column of an offset in bytes, both counted from 1, columns in code points."""

@@ -1,9 +1,7 @@
 """The blocks of all pages, read once and kept in a cache between runs, and found by the kind and type of a unit."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ from clearance.rules.model import Rule
 from clearance.scan.infra.language import Block
 from clearance.scan.infra.node import Unit
 from clearance.scan.infra.read import read_blocks
+from clearance.scan.stamp import pages_digest, reader_stamp
 
 _DECODER = msgspec.msgpack.Decoder(tuple[Block, ...])
 
@@ -57,7 +56,7 @@ def compiled(rules: Sequence[Rule], cache: Cache | None) -> Index:
     """
     if cache is None:
         return Index(read_blocks(rules))
-    key = f"infra-{_stamp()}-{_digest(rules)}"
+    key = f"infra-{reader_stamp(Path(__file__).parent)}-{pages_digest(rules)}"
     kept = cache.get(key)
     if kept is not None:
         try:
@@ -67,22 +66,3 @@ def compiled(rules: Sequence[Rule], cache: Cache | None) -> Index:
     blocks = tuple(read_blocks(rules))
     cache.put(key, msgspec.msgpack.encode(blocks))
     return Index(blocks)
-
-
-def _digest(rules: Sequence[Rule]) -> str:
-    digest = hashlib.sha256()
-    for rule in rules:
-        digest.update(f"{rule.page}\0{rule.id}\0".encode())
-        for block in rule.detect:
-            digest.update(f"{block.engine}\0{block.line}\0{block.text}\0".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _stamp() -> str:
-    """Name the code that reads: what another version wrote down is not understood."""
-    stamp = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        status = file.stat()
-        stamp.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return stamp.hexdigest()[:16]

@@ -1,8 +1,7 @@
 """The blocks of all pages in a form that is read in a millisecond, and kept in a cache between runs."""
 
-import hashlib
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -15,6 +14,7 @@ from clearance.scan.code.detect.read import read_rules
 from clearance.scan.code.detect.texts import Texts
 from clearance.scan.code.detect.vocabulary import Words
 from clearance.scan.code.detect.words import read_words
+from clearance.scan.stamp import pages_digest, reader_stamp
 
 VOCABULARY = "vocabulary"
 """The family of pages whose blocks say what names mean."""
@@ -62,7 +62,7 @@ def compiled(rules: Sequence[Rule], cache: Cache | None) -> Compiled:
     Raises:
         BadPage: a block is not what the manual describes.
     """
-    key = f"detect-{_stamp()}-{_digest(rules)}"
+    key = f"detect-{reader_stamp(Path(__file__).parent)}-{pages_digest(rules)}"
     kept = cache.get(key) if cache is not None else None
     if kept is not None:
         try:
@@ -84,22 +84,3 @@ def compiled(rules: Sequence[Rule], cache: Cache | None) -> Compiled:
 
 def _plan(engine: str, code: Sequence[CodeBlock], words: Sequence[WordBlock]) -> Plan:
     return plan((one for one in code if one.engine == engine), (one for one in words if one.engine == engine))
-
-
-def _digest(rules: Sequence[Rule]) -> str:
-    digest = hashlib.sha256()
-    for rule in rules:
-        digest.update(f"{rule.page}\0{rule.id}\0{rule.family}\0{rule.confidence.value}\0".encode())
-        for block in rule.detect:
-            digest.update(f"{block.engine}\0{block.line}\0{block.text}\0".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _stamp() -> str:
-    """Name the code that reads: what another version wrote down is not understood."""
-    stamp = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        status = file.stat()
-        stamp.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return stamp.hexdigest()[:16]

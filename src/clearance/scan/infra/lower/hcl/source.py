@@ -7,9 +7,8 @@ from tree_sitter import Language, Node, Parser, Tree
 
 from clearance.scan.family import Budget, OutOfTime
 from clearance.scan.infra.node import Opaque, Span
+from clearance.scan.utf8 import Utf8Text
 
-_CONTINUATION = bytes(range(0x80, 0xC0))
-_STEP = 512
 _AT_ONCE = 128 << 10
 """Bytes of a text that is parsed without looking at the time."""
 _MOST_BROKEN = 100
@@ -24,14 +23,13 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_hcl.language()))
 
 
-class Source:
+class Source(Utf8Text):
     """An HCL text. Offsets of the tree are bytes of UTF-8; spans count code points."""
 
     def __init__(self, text: str, budget: Budget) -> None:
+        super().__init__(text)
         self.text = text
-        self.data = text.encode("utf-8", "surrogatepass")
         self.budget = budget
-        self._plain = len(self.data) == len(text)
 
     @cached_property
     def tree(self) -> Tree:
@@ -63,20 +61,6 @@ class Source:
             parser.reset()
             raise OutOfTime
         return tree
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        counts = [0]
-        for start in range(0, len(self.data), _STEP):
-            counts.append(counts[-1] + len(self.data[start : start + _STEP].translate(None, _CONTINUATION)))
-        return counts
-
-    def offset(self, byte: int) -> int:
-        """Turn an offset in bytes into one in code points."""
-        if self._plain:
-            return byte
-        step = byte // _STEP
-        return self._counts[step] + len(self.data[step * _STEP : byte].translate(None, _CONTINUATION))
 
     def span(self, node: Node) -> Span:
         """Give the span of a node."""
