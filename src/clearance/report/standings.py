@@ -127,8 +127,8 @@ def _row(one: Standing, today: dt.date, widths: tuple[int, int, int], pen: Pen) 
         [
             Piece(pad(one.word.value, len(_INDENT)), _STYLES[one.word]),
             Piece(pad(one.registry.value, registry + 2), DIM),
-            Piece(pad(pen.shown(one.name), name + 2), BOLD),
-            Piece(pad(pen.shown(one.version or one.wanted or "-"), version + 2)),
+            Piece(pad(pen.shown(one.name) + "  ", name + 2), BOLD),
+            Piece(pad(pen.shown(one.version or one.wanted or "-") + "  ", version + 2)),
             Piece(pad(age, 12), DIM),
             Piece(pen.shown(place), CYAN),
             Piece(more, DIM),
