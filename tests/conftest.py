@@ -32,9 +32,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("CLEARANCE_HOME", str(home / "clearance"))
+    monkeypatch.setenv("CLEARANCE_RESIDENT", "off")  # or each home would leave a process behind
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.delenv("CI", raising=False)  # tests say themselves where they play a service
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # it hides what a full or closed stream does at the end
     for name in [
         name

@@ -13,6 +13,7 @@ from clearance.facts.decision import Case, Decision
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.glob import matcher
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
+from clearance.facts.proof import Standing
 from clearance.rules.catalogue import Catalogue
 from clearance.rules.model import Rule
 from clearance.scan.imported.merge import FAMILY as IMPORTED
@@ -41,11 +42,11 @@ class Parts(NamedTuple):
     """How sensitive which data is."""
     warm: Callable[[], object]
     ask: Callable[[Change, Contents], object]
-    """Starts other tools on the change."""
     opinions: Callable[[], Sequence[Opinion]]
-    """What they and the given result files say."""
+    """`ask` starts other tools on the change; what they and the given result files say."""
     decide: Callable[[Case], Decision]
     record: Callable[[Case, Decision], Receipt]
+    proven: Callable[[], Standing]
 
 
 def look(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
@@ -67,6 +68,7 @@ def judge(collected: Collected, parts: Parts, progress: Progress | None) -> Outc
         ran=scanned.ran,
         rules=parts.catalogue.digest,
         version=parts.version,
+        proven=parts.proven(),
     )
     decision = parts.decide(case)
     receipt = parts.record(case, decision)

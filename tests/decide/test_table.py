@@ -30,7 +30,12 @@ def test_no_small_change_of_a_policy_goes_unnoticed(policies: Policies, rows: tu
 
 
 def test_what_no_case_tells_apart_is_named(policies: Policies, rows: tuple[Row, ...]) -> None:
-    few = [row for row in rows if "tier 3" not in row.name and "everything" not in row.name and "weakened" not in row.name]
+    few = [
+        row
+        for row in rows
+        if row.source != "range"
+        or ("tier 3" not in row.name and "everything" not in row.name and "weakened" not in row.name)
+    ]
     alive = survivors(policies, few)
     assert {(one.policy, one.change) for one in alive} >= {("tier-3-needs-two-people", DROPPED)}
     assert {one.policy for one in alive} <= {

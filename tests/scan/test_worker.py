@@ -1,5 +1,6 @@
 """A worker may be furnished before its task is known, and ends with whoever hired it."""
 
+import mmap
 import multiprocessing
 import os
 import signal
@@ -146,3 +147,14 @@ def test_a_worker_that_fails_shows_nothing_of_what_it_looked_at(
     scanned = scan(collected.change, collected.contents, Furnish(str(tmp_path / "seen")), ("toy",), Limits(workers=1))
     assert GapKind.CRASH in {gap.kind for gap in scanned.gaps}
     assert "Traceback" not in capfd.readouterr().err
+
+
+@NO_RESERVE
+def test_a_worker_of_a_process_that_has_mapped_much_can_still_work(tmp_path: Path) -> None:
+    furnish = Furnish(str(tmp_path / "seen"))
+    no_reserve = 0x4000  # named by the module from Python 3.13 on
+    with mmap.mmap(-1, 6 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | no_reserve):
+        found = run(furnish, None, text=b"a = 1\n" * 100_000)
+        with Reserve(furnish) as reserve:
+            again = run(furnish, reserve, files=2_000)
+    assert (len(found.findings), len(again.findings)) == (3, 2_000)

@@ -15,7 +15,7 @@ from clearance.facts.entry import Opened
 from clearance.facts.errors import BadSignature
 from clearance.facts.fact import Fact, canonical
 from clearance.facts.key import PublicKey
-from clearance.facts.statement import PAYLOAD_TYPE, Statement
+from clearance.facts.statement import PAYLOAD_TYPE
 
 
 class EnvelopeSignature(Fact):
@@ -39,8 +39,8 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def seal(statement: Statement, signer: Signer) -> bytes:
-    """Sign a statement: a DSSE envelope in canonical JSON.
+def seal(statement: Fact, signer: Signer) -> bytes:
+    """Sign a statement (of a decision, of a proof): a DSSE envelope in canonical JSON.
 
     Raises:
         SigningError: the signer cannot sign.

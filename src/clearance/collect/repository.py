@@ -1,6 +1,7 @@
 """Where the repository is, and whether it is one that may be looked at."""
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from clearance.collect.command import find_git, search_path
 from clearance.facts.errors import CollectError, NotARepository
 
 _POINTER_LIMIT = 8192
+_PACKED_LIMIT = 8 << 20
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Repository(NamedTuple):
@@ -106,6 +109,23 @@ def small_text(path: Path, limit: int = _POINTER_LIMIT) -> str | None:
     with stream:
         data = stream.read(limit + 1)
     return os.fsdecode(data) if len(data) <= limit else None
+
+
+def head_commit(repository: Repository) -> str | None:
+    """Give the id of the commit that is checked out, from the files alone; None where they do not say (no commit yet,
+    references that are kept in another way), and git has to be asked."""
+    said = (small_text(repository.git_dir / "HEAD") or "").strip()
+    if not said.startswith("ref: refs/"):
+        return said if _ID.fullmatch(said) else None
+    name = said.removeprefix("ref: ")
+    if ".." in name or "\0" in name:
+        return None
+    own = (small_text(repository.common_dir / name) or "").strip()
+    if own:
+        return own if _ID.fullmatch(own) else None
+    packed = small_text(repository.common_dir / "packed-refs", _PACKED_LIMIT) or ""
+    found = re.search(rf"^([0-9a-f]{{40,64}}) {re.escape(name)}$", packed, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _git_dir_at(entry: Path) -> Path | None:

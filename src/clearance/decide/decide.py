@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import cedarpy
 
-from clearance.decide.policy import ACTIONS, ERROR, Policy, Role
+from clearance.decide.policy import ACTIONS, ACTS, ERROR, Policy, Role
 from clearance.decide.policy_set import Policies
 from clearance.decide.question import ACTOR, Subject, context, entities, subjects
 from clearance.facts.decision import Case, Decision, Reason, ReviewNeed, Verdict
@@ -56,12 +56,12 @@ def ask(case: Case, policies: Policies) -> list[Voice]:
     about = list(subjects(case))
     graph = cedarpy.Entities.from_json_str(json.dumps(entities(case, about)), policies.schema)
     around = context(case)
-    answerable = {(policy.verdict, policy.subject) for policy in policies.all}
+    answerable = {(policy.action, policy.subject) for policy in policies.all}
     questions = [
         (action, subject)
         for subject in about
-        for action, verdict in ACTIONS.items()
-        if subject.kind == "Change" or (verdict, subject.kind) in answerable
+        for action in (ACTS if case.change.is_act else ACTIONS)
+        if subject.kind == "Change" or (action, subject.kind) in answerable
     ]
     requests = [
         {"principal": ACTOR, "action": {"type": "Action", "id": action}, "resource": subject.reference, "context": around}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clearance.decide.decide import Voice, ask
-from clearance.decide.policy import Policy
+from clearance.decide.policy import ACTS, Policy
 from clearance.decide.policy_set import Policies
 from clearance.decide.question import Subject, author, context, subjects
 from clearance.facts.decision import Case, Verdict
@@ -40,7 +40,8 @@ def explain(case: Case, policies: Policies) -> tuple[Account, ...]:
     voices = ask(case, policies)
     around = {"principal": author(case), "context": context(case)}
     about = list(subjects(case))
-    accounts = [_account(policy, voices, about, around) for policy in policies.all if policy.verdict is not Verdict.ALLOW]
+    asked = [policy for policy in policies.all if policy.action and (policy.action in ACTS) == case.change.is_act]
+    accounts = [_account(policy, voices, about, around) for policy in asked]
     return tuple(sorted(accounts, key=lambda one: (not one.fired, -one.verdict.rank, one.policy)))
 
 

@@ -19,6 +19,15 @@ one that fires is a reason of the decision, and the strictest reason is the verd
 | `Action::"go-further-unreviewed"` | ASK | 3 | the people that `@people` names |
 | nothing | ALLOW | 0 | – |
 
+What an assistant is about to do (write files, run a command, send a prompt, call a tool) is judged in the same way, before
+it happens, by policies over two actions of its own; hooks carry the answer ([how each assistant takes it](hooks.md)):
+
+| a policy forbids | verdict | the assistant |
+| --- | --- | --- |
+| `Action::"act"` | DENY | is stopped, and told why and what to do instead |
+| `Action::"act-unasked"` | ASK | must ask the person who drives it; where it cannot ask, it is stopped |
+| nothing | ALLOW | goes on as if nobody had been asked |
+
 Whatever goes wrong while policies are evaluated is DENY, with the reason `policy-error`.
 
 """
@@ -28,10 +37,12 @@ _TAIL = """\
 Files in `.clearance/policies/` of the base of a change add to these. They can only forbid: `forbid` always wins, so nothing
 that a team writes makes a verdict milder. A file holds one policy, is named by its `@id`, and says
 
-- what it forbids: `action == Action::"go-further"` or `action == Action::"go-further-unreviewed"`;
+- what it forbids: `action == Action::"go-further"` or `action == Action::"go-further-unreviewed"` of a change,
+  `Action::"act"` or `Action::"act-unasked"` of what an assistant is about to do;
 - what it is about: `resource is Change`, `File`, `Finding`, `Trigger` or `Gap`;
 - why (`@why`), and where it helps how to get past it (`@fix`), which controls it serves (`@controls`, ids with commas
-  between), and who can lift an ASK (`@people("1 security engineer, 1 reviewer")`, one reviewer if it says nothing).
+  between), and who can lift an ASK about a change (`@people("1 security engineer, 1 reviewer")`, one reviewer if it says
+  nothing).
 
 ```cedar
 @id("payments-need-a-person")
@@ -67,7 +78,9 @@ reasons = ["payments-need-a-person"]
 | `verdict`, `reasons` | what must come out; `reasons` are all policies that fire, in any order | required; none |
 | `reviews` | who must look: `["1 security engineer", "1 reviewer"]` | not compared |
 | `author` | `person`, `agent`, `service`, `unknown` | `agent` |
-| `files`, `size`, `tier`, `scanners` | of the change | one file, 10, 1, all four |
+| `source` | `range` for a change; `write`, `command`, `prompt` or `tool` for an act | `range` |
+| `files`, `size`, `tier`, `scanners` | of the change | one file, 10, 1, all that look at such a source |
+| `proof_hours`, `dead_guards` | of the last `clearance prove`: its age, the guards that it found dead | -1 (never); none |
 | `findings` | tables with `rule`, `family`, `severity`, `confidence`, `introduced`, `path`, `cwe` | none |
 | `triggers` | tables with `id`, `tier`, `path`, `happened` | none |
 | `gaps` | tables with `scanner`, `kind`, `path`, `introduced` | none |

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clearance.decide.decide import decide
-from clearance.decide.policy import Policy, nodes
+from clearance.decide.policy import ACTS, Policy, nodes
 from clearance.decide.policy_set import Policies
 from clearance.decide.table import Row, case_of, said
 from clearance.facts.decision import Verdict
@@ -33,9 +33,15 @@ def survivors(policies: Policies, rows: Sequence[Row], *, only_team: bool = Fals
     for policy in policies.all:
         if policy.verdict is Verdict.ALLOW or (only_team and not policy.team):
             continue
+        # A policy about acts is never asked about a change, nor the other way round.
+        asked = [
+            (case, answer)
+            for case, answer in zip(cases, right, strict=True)
+            if case.change.is_act == (policy.action in ACTS)
+        ]
         for change, tree in mutants(policy):
             variant = policies.variant(policy.id, tree)
-            if all(said(decide(case, variant)) == answer for case, answer in zip(cases, right, strict=True)):
+            if all(said(decide(case, variant)) == answer for case, answer in asked):
                 alive.append(Survivor(policy=policy.id, change=change))
     return tuple(alive)
 

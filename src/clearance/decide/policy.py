@@ -21,6 +21,9 @@ from clearance.facts.fact import Fact
 
 SUBJECTS = ("Change", "File", "Finding", "Trigger", "Gap")
 ACTIONS = {"go-further": Verdict.DENY, "go-further-unreviewed": Verdict.ASK}
+"""What is asked about a change, and what a policy that forbids it makes of the verdict."""
+ACTS = {"act": Verdict.DENY, "act-unasked": Verdict.ASK}
+"""The same about what an assistant is about to do."""
 ERROR = "policy-error"
 """The id under which a decision reports that a policy could not be evaluated; no policy may take it."""
 
@@ -43,6 +46,8 @@ class Policy(Fact):
     id: str
     verdict: Verdict
     subject: str
+    action: str
+    """What it forbids, one of `ACTIONS` or `ACTS`; empty for the permit."""
     why: str
     fix: str
     controls: tuple[str, ...]
@@ -73,11 +78,11 @@ def read_policy(text: str, where: str, *, team: bool) -> Policy:
         return _permit(tree, notes, text, where, place, team=team)
     action = _action(tree, place)
     subject = _subject(tree, place)
-    verdict = ACTIONS[action]
-    people = _people(notes.get("people"), verdict, f"{where}:{_line(text, r'@people')}")
+    verdict = (ACTIONS | ACTS)[action]
+    people = _people(notes.get("people"), action, f"{where}:{_line(text, r'@people')}")
     if notes.get("exit") is not None and (notes["exit"] != "could-not-look" or verdict is not Verdict.DENY):
         raise BadPolicy(
-            '@exit can only be "could-not-look", on a policy that forbids "go-further"',
+            '@exit can only be "could-not-look", on a policy that forbids "go-further" or "act"',
             where=f"{where}:{_line(text, r'@exit')}",
             next="leave it out",
         )
@@ -85,6 +90,7 @@ def read_policy(text: str, where: str, *, team: bool) -> Policy:
         id=notes["id"],
         verdict=verdict,
         subject=subject,
+        action=action,
         why=notes["why"],
         fix=notes.get("fix", ""),
         controls=tuple(part.strip() for part in notes.get("controls", "").split(",") if part.strip()),
@@ -200,7 +206,7 @@ def _permit(tree: dict[str, Any], notes: dict[str, str], text: str, where: str, 
             "the permit must be broad: permit (principal, action, resource);", where=place, next="forbid instead"
         )
     return Policy(
-        id=notes["id"], verdict=Verdict.ALLOW, subject="", why=notes["why"], fix="", controls=(), people=(),
+        id=notes["id"], verdict=Verdict.ALLOW, subject="", action="", why=notes["why"], fix="", controls=(), people=(),
         could_not_look=False, reads=(), where=where, team=False, text=text, tree=tree,
     )  # fmt: skip
 
@@ -208,11 +214,12 @@ def _permit(tree: dict[str, Any], notes: dict[str, str], text: str, where: str, 
 def _action(tree: dict[str, Any], place: str) -> str:
     scope = tree["action"]
     name = scope.get("entity", {}).get("id") if scope["op"] == "==" else None
-    if name not in ACTIONS:
+    if name not in ACTIONS and name not in ACTS:
         raise BadPolicy(
             "it does not say what it forbids",
             where=place,
-            next='write `action == Action::"go-further"` (DENY) or `action == Action::"go-further-unreviewed"` (ASK)',
+            next='write `action == Action::"go-further"` (DENY) or `action == Action::"go-further-unreviewed"` (ASK); '
+            'of what an assistant is about to do, `"act"` or `"act-unasked"`',
         )
     return str(name)
 
@@ -230,8 +237,14 @@ def _subject(tree: dict[str, Any], place: str) -> str:
     return str(name)
 
 
-def _people(note: str | None, verdict: Verdict, place: str) -> tuple[tuple[Role, int], ...]:
-    if verdict is not Verdict.ASK:
+def _people(note: str | None, action: str, place: str) -> tuple[tuple[Role, int], ...]:
+    if action in ACTS:
+        if note is not None:
+            raise BadPolicy(
+                "who drives the assistant answers for what it does, nobody else can", where=place, next="leave @people out"
+            )
+        return ()
+    if ACTIONS[action] is not Verdict.ASK:
         if note is not None:
             raise BadPolicy('people cannot lift a policy that forbids "go-further"', where=place, next="leave @people out")
         return ()

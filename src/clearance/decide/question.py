@@ -45,7 +45,11 @@ def author(case: Case) -> dict[str, Any]:
 
 def context(case: Case) -> dict[str, Any]:
     """Give what is true of every question about a case."""
-    return {"classification": case.risk.classification.level.rank}
+    return {
+        "classification": case.risk.classification.level.rank,
+        "proofHours": case.proven.hours,
+        "deadGuards": sorted(set(case.proven.dead)),
+    }
 
 
 def subjects(case: Case) -> Iterator[Subject]:

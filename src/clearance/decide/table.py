@@ -16,9 +16,17 @@ from clearance.facts.decision import Case, Decision, Ran, Verdict
 from clearance.facts.errors import BadPolicy
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
+from clearance.facts.proof import Standing
 from clearance.facts.risk import Risk, Trigger
 
-_SCANNERS = ("secrets", "code", "packages", "infra", "tampering")
+_CHANGE = ("secrets", "code", "packages", "infra", "tampering")
+_SCANNERS = {
+    "range": _CHANGE,
+    "write": _CHANGE,
+    "command": ("secrets", "packages", "commands", "prompts"),
+    "prompt": ("secrets", "personal", "prompts"),
+    "tool": ("secrets", "prompts"),
+}
 _ZEROS = "0" * 64
 _MOST = 1024 * 1024
 
@@ -66,7 +74,12 @@ class Row(Fact):
     files: tuple[str, ...] = ("src/app.py",)
     size: int = 10
     tier: int = 1
-    scanners: tuple[str, ...] = _SCANNERS
+    source: Literal["range", "write", "command", "prompt", "tool"] = "range"
+    """A change, or what an assistant is about to do."""
+    scanners: tuple[str, ...] | None = None
+    """None: those that look at a change, or act, of this source."""
+    proof_hours: int = -1
+    dead_guards: tuple[str, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     triggers: tuple[TriggerRow, ...] = ()
     gaps: tuple[GapRow, ...] = ()
@@ -123,7 +136,7 @@ def case_of(row: Row) -> Case:
         for path in row.files
     )
     change = Change(
-        source="range",
+        source=row.source,
         base=Revision(label="main"),
         head=Revision(label="change"),
         tree=Tree(kind="git-tree", sha256=_ZEROS),
@@ -142,10 +155,15 @@ def case_of(row: Row) -> Case:
             reasons=(f"{row.size} lines",),
             classification=_classification(row),
         ),
-        ran=tuple(Ran(scanner=name, files=len(files), findings=0, gaps=0) for name in row.scanners),
+        ran=tuple(Ran(scanner=name, files=len(files), findings=0, gaps=0) for name in _ran(row)),
         rules=_ZEROS,
         version="0",
+        proven=Standing(hours=row.proof_hours, dead=row.dead_guards),
     )
+
+
+def _ran(row: Row) -> tuple[str, ...]:
+    return _SCANNERS[row.source] if row.scanners is None else row.scanners
 
 
 def _finding(number: int, row: FindingRow) -> Finding:

@@ -103,12 +103,21 @@ class Tree(Fact):
 class Change(Fact):
     """What is judged."""
 
-    source: Literal["working-tree", "staged", "range", "patch", "directory", "history", "image"]
+    source: Literal[
+        "working-tree", "staged", "range", "patch", "directory", "history", "image", "write", "command", "prompt", "tool"
+    ]
+    """The last four are acts of an assistant (`facts.act`), judged before they happen: files about to be written, a command
+    (`command.sh`, and the files that it would write), a prompt (`prompt.md`), the arguments of a tool (`arguments.json`)."""
     base: Revision | None
     head: Revision
     tree: Tree
     files: tuple[FileChange, ...]
     author: Authorship
+
+    @property
+    def is_act(self) -> bool:
+        """Whether this is what an assistant is about to do, and no change that stands anywhere yet."""
+        return self.source in ("write", "command", "prompt", "tool")
 
     @property
     def added_lines(self) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 from clearance.facts.change import Change
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Finding, Gap
+from clearance.facts.proof import Standing
 from clearance.facts.risk import Risk
 
 
@@ -56,6 +57,8 @@ class Case(Fact):
     """Digest of the rule catalogue that was used."""
     version: str
     """Version of Clearance."""
+    proven: Standing = Standing()
+    """What the last proof of the guards showed."""
 
 
 class Reason(Fact):

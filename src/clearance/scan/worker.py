@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -29,6 +30,7 @@ Chunk = list[tuple[int, list[Skip]]]
 STARTING = -1
 IDLE = -2
 _MEMORY = 4 << 30
+"""What a worker may take beyond the address space that it starts with: a fork has that of whoever hired it."""
 _CONTEXT: ForkContext | SpawnContext
 if sys.platform == "linux":
     _CONTEXT = multiprocessing.get_context("fork")
@@ -208,6 +210,13 @@ def _look(
 def _bound_memory() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+            most = _address_space() + _MEMORY
+            resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _address_space() -> int:
+    """Give the bytes of address space of this process (proc(5), `statm`)."""
+    with Path("/proc/self/statm").open(encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()

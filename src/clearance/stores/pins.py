@@ -87,6 +87,23 @@ class FilePins:
                     _named(place), canonical(_Place(place=_quoted(place), origins=(*origins, origin))), durable=False
                 )
 
+    def forget(self, place: str) -> None:
+        """Forget all logs that were seen at a place: for scratch repositories, which are gone with their log.
+
+        Raises:
+            StoreError: the memory cannot be read or written.
+        """
+        origins = self.origins(place)
+        if not origins:
+            return
+        with self._folder.locked():
+            for origin in origins:
+                folder, name = self._file(origin)
+                pin = self._pin(origin)
+                if pin is not None and os.fsdecode(unquote_to_bytes(pin.place)) == place:
+                    folder.remove(name)
+            self._places.remove(_named(place))
+
     def told(self, place: str) -> str:
         """Say where the memory of a place lies."""
         return str(self._places.directory / _named(place))

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 FAMILIES = ("secrets", "code", "packages", "infra", "tampering")
 """Families that look at each change; `personal` joins them where settings ask for it."""
+OF_ACTS = {
+    "command": ("secrets", "packages", "commands", "prompts"),
+    "prompt": ("secrets", "personal", "prompts"),
+    "tool": ("secrets", "prompts"),
+}
+"""Families that look at what an assistant is about to do, by the source of the change; at a write those of a change do."""
 _LOOKED_FOR_BY = {"triggers": "code", "vocabulary": "code"}
 """Families of pages that another scanner looks for."""
 TEXT_FAMILIES = ("secrets", "personal")
@@ -77,10 +83,26 @@ class Furnish(msgspec.Struct, frozen=True):
 
     def __call__(self) -> tuple[Sequence[AnyFamily], Mapping[str, Rule]]:
         """Build them."""
-        rules = self.catalogue.rules
-        if not self.sightings:
-            rules = tuple(rule for rule in rules if rule.tier is None)
+        rules = self._rules()
         return [self._family(name, rules) for name in self.names], {rule.id: rule for rule in rules}
+
+    def one(self, name: str) -> AnyFamily:
+        """Build one scanner family."""
+        return self._family(name, self._rules())
+
+    def _rules(self) -> tuple[Rule, ...]:
+        rules = self.catalogue.rules
+        return rules if self.sightings else tuple(rule for rule in rules if rule.tier is None)
+
+    def rests_on(self, name: str) -> tuple[object, ...]:
+        """Give all that a family is built from: where this is equal for two, one family serves both."""
+        known: dict[str, tuple[object, ...]] = {
+            "secrets": (self.key,),
+            "personal": (self.key, self.people, self.personal, self.prompts),
+            "code": (self.installed,),
+            "packages": (self.today, self.pack, self.packages, self.vex, self.index_days),
+        }
+        return (name, self.catalogue.digest, self.sightings, *known.get(name, ()))
 
     def _family(self, name: str, rules: Sequence[Rule]) -> AnyFamily:
         """Build one scanner family with the rules that it looks for."""
@@ -113,6 +135,14 @@ class Furnish(msgspec.Struct, frozen=True):
                 from clearance.scan.packages.family import PackagesFamily
 
                 return PackagesFamily(wanted, self.today, pack=self.pack, policy=self._policy(), live=self._live(cache))
+            case "commands":
+                from clearance.scan.commands.family import CommandsFamily
+
+                return CommandsFamily(wanted)
+            case "prompts":
+                from clearance.scan.prompts.family import PromptsFamily
+
+                return PromptsFamily(wanted)
             case "infra":
                 from clearance.scan.infra.family import InfraFamily
 
@@ -166,6 +196,22 @@ def builtin_furnish(directory: Path, environment: Mapping[str, str], *, sighting
         pack=chosen_pack(PackagesSettings(), directory, environment, today),
         index_days=Settings().scan.index_days,
         sightings=sightings,
+        installed=_installed(directory, environment),
+        key=fingerprint_key(environment).key,
+    )
+
+
+def furnish_around(furnish: Furnish, directory: Path, environment: Mapping[str, str]) -> Furnish:
+    """Give the same for another directory and environment, as `builtin_furnish` would."""
+    from clearance.wiring.data import chosen_pack
+
+    today = datetime.now(UTC).date()
+    pack = chosen_pack(PackagesSettings(), directory, environment, today)
+    return msgspec.structs.replace(
+        furnish,
+        cache=cache_directory(environment),
+        today=today,
+        pack=pack,
         installed=_installed(directory, environment),
         key=fingerprint_key(environment).key,
     )
@@ -235,7 +281,7 @@ def _families_for(catalogue: Catalogue, family: str) -> Sequence[AnyFamily]:
 @lru_cache(maxsize=8)
 def _opened(digest: str, family: str, rules: tuple[Rule, ...]) -> Sequence[AnyFamily]:  # noqa: ARG001 -- the digest is the key
     name = _LOOKED_FOR_BY.get(family, family)
-    known = (*FAMILIES, "personal")
+    known = (*FAMILIES, "personal", "commands", "prompts")
     if name not in known:
         raise UsageError(
             f"no scanner looks for rules of a family {family!r}", next=f"families: {', '.join(known)}, triggers"

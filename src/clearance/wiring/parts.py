@@ -11,6 +11,7 @@ from clearance import __version__, pipeline
 from clearance.facts.change import Collected
 from clearance.facts.errors import BadSettings
 from clearance.facts.outcome import Outcome
+from clearance.facts.proof import Standing
 from clearance.rules.catalogue import join, read_catalogue
 from clearance.scan.runner import Limits, Progress
 from clearance.scan.worker import Reserve
@@ -45,6 +46,40 @@ def parts_of(
             recorder.warm()
         meanwhile()
 
+    settings, furnish = furnish_for(ahead, own, base, around=around)
+    return pipeline.Parts(
+        version=__version__,
+        catalogue=furnish.catalogue,
+        pages=settings.report.pages,
+        furnish=furnish,
+        reserve=reserve,
+        families=furnish.names,
+        limits=Limits(seconds=settings.scan.seconds_per_file, total=settings.scan.seconds, workers=settings.scan.workers),
+        memory=None,
+        exclude=settings.scan.exclude,
+        scheme=settings.classification.scheme(),
+        warm=warm,
+        ask=opinions.ask,
+        opinions=opinions.all,
+        decide=recorder.decide if recorder else _nobody,
+        record=recorder.record if recorder else _nobody,
+        proven=recorder.proven if recorder else Standing,
+    )
+
+
+def furnish_for(
+    ahead: Furnish,
+    own: Mapping[str, bytes],
+    base: Callable[[str], Mapping[str, bytes]] = lambda _: {},
+    *,
+    around: tuple[Path, Mapping[str, str]],
+) -> tuple[Settings, Furnish]:
+    """Read the team's settings, and say what scanners are built from with them, the team's rules and its statements; as
+    `parts_of`.
+
+    Raises:
+        BadFile: one of the team's files cannot be read.
+    """
     written = text(own[SETTINGS]) if SETTINGS in own else None
     settings = read_settings(written)
     pages = {path: text(data) for path, data in own.items() if path.startswith(f"{TEAM_RULES}/") and path.endswith(".md")}
@@ -67,23 +102,7 @@ def parts_of(
         furnish = msgspec.structs.replace(furnish, pack=chosen)
     if settings.personal.scan != "off" and not furnish.prompts and "tampering" in furnish.names:
         furnish = _with_people(furnish, settings, base)
-    return pipeline.Parts(
-        version=__version__,
-        catalogue=catalogue,
-        pages=settings.report.pages,
-        furnish=furnish,
-        reserve=reserve,
-        families=furnish.names,
-        limits=Limits(seconds=settings.scan.seconds_per_file, total=settings.scan.seconds, workers=settings.scan.workers),
-        memory=None,
-        exclude=settings.scan.exclude,
-        scheme=settings.classification.scheme(),
-        warm=warm,
-        ask=opinions.ask,
-        opinions=opinions.all,
-        decide=recorder.decide if recorder else _nobody,
-        record=recorder.record if recorder else _nobody,
-    )
+    return settings, furnish
 
 
 def _with_people(furnish: Furnish, settings: Settings, base: Callable[[str], Mapping[str, bytes]]) -> Furnish:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clearance.facts.decision import Case, Decision
 from clearance.facts.outcome import Receipt
+from clearance.facts.proof import Standing
 from clearance.stores.pages import read_text
 from clearance.wiring.places import TEAM_POLICIES, keys_folder, log_folder, shown, text, top
 
@@ -64,26 +65,45 @@ def open_signer(purpose: "Purpose") -> "FileSigner":
     return FileSigner(keys_folder(os.environ), purpose, lambda: datetime.now(UTC))
 
 
+def team_policies(own: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the texts of the team's policies among its files, by path."""
+    inside = f"{TEAM_POLICIES}/"
+    return {
+        path: text(data)
+        for path, data in own.items()
+        if path.startswith(inside) and path.endswith(".cedar") and "/" not in path[len(inside) :]
+    }
+
+
+def with_team(team: Mapping[str, str]) -> "Policies":
+    """Read the built-in policies and a team's.
+
+    Raises:
+        BadPolicy: one of them is none.
+    """
+    return _policies(team)
+
+
 class Recorder:
     """Decides by the policies, signs and appends; all of it is opened while the scanners work."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str], own: Mapping[str, bytes]) -> None:
         self._directory = directory
         self._environment = environment
-        self._team = {
-            path: text(data)
-            for path, data in own.items()
-            if path.startswith(f"{TEAM_POLICIES}/") and path.endswith(".cedar")
-        }
+        self._team = team_policies(own)
         # A change is not worth scanning where its record could not be kept.
         self._log = open_log(directory)
 
     @cached_property
     def policies(self) -> "Policies":
         """The built-in policies and the team's, from the base of the change."""
-        return _policies(
-            {path: policy for path, policy in self._team.items() if path.count("/") == TEAM_POLICIES.count("/") + 1}
-        )
+        return with_team(self._team)
+
+    def proven(self) -> Standing:
+        """Tell what the last proof of the guards in this repository's log showed."""
+        from clearance.wiring import proving
+
+        return proving.standing(self._directory, self._environment)
 
     def warm(self) -> None:
         """Open what is needed after the scan."""

@@ -12,6 +12,7 @@ from clearance.facts.index import IndexAnswer, LiveIndex, Question
 from clearance.rules.model import Rule
 from clearance.scan.family import Budget, Match, OutOfTime, Passing, SetAside, Unjudged, View
 from clearance.scan.packages.checks.asked import Asked, Check, Key, Policy
+from clearance.scan.packages.checks.binaries import is_binary
 from clearance.scan.packages.checks.siblings import Siblings
 from clearance.scan.packages.knowledge import Knowledge
 from clearance.scan.packages.mention import Computed, ExtraIndex, Mention, Registry, Remote, Source, Unparsed
@@ -228,7 +229,8 @@ class PackagesFamily:
                 if mention.registry is registry and names:
                     asked.doubt(mention, None, f"were looked up in {names}")
             for mention in asked.installed if old else ():
-                if mention.registry is registry:
+                # What `npx` finds in the project is not installed by it.
+                if mention.registry is registry and not is_binary(asked, mention):
                     asked.doubt(
                         mention, GapKind.UNKNOWN, f"were looked up in old data ({'; '.join(old)}; `clearance data update`)"
                     )

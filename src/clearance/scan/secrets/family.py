@@ -41,7 +41,8 @@ class SecretsFamily:
             BadPage: a page has no readable block, or names a detector that is not there.
         """
         del contents
-        self._engine = open_engine(self._rules, self._cache)
+        if self._engine is None:  # it rests on the rules alone, and serves every change
+            self._engine = open_engine(self._rules, self._cache)
 
     def look(self, view: View, budget: Budget) -> Iterable[Match | Gap | SetAside]:
         """Give one match for each secret, what was set aside, and a gap where there was too much to look at."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from clearance.facts.change import ChangeKind, SideName
 from clearance.facts.finding import Severity
 from clearance.scan.family import Match, Pair, View
+from clearance.scan.tampering.guarded_paths import Guarded, guarded_by, turns_off
 from clearance.scan.tampering.lines import Line, net
 
 GUARD = "guard-changed"
@@ -13,9 +14,9 @@ SCANNER = "scanner-config-weakened"
 OWNERS = "review-rule-weakened"
 HOOK = "commit-hook-bypassed"
 ASSISTANT = "assistant-instructions-changed"
+ASSISTANT_GUARD = "assistant-guard-changed"
 SNAPSHOT = "snapshot-regenerated"
 
-_OURS = re.compile(r"(?:^|/)\.clearance(?:/|$)")
 _OWNERS = re.compile(r"(?:^|/)CODEOWNERS$")
 _PROTECTION = re.compile(r"(?:^|/)\.github/(?:settings\.ya?ml|rulesets?/.*|branch-protection[\w.-]*)$|(?:^|/)\.asf\.yaml$")
 _ASSISTANT = re.compile(
@@ -82,16 +83,28 @@ _BYPASS = re.compile(
 )
 _NO_BYPASS_IN = re.compile(r"\.(?:md|rst|txt|adoc|html?)$", re.IGNORECASE)
 
+_WHAT: dict[Guarded, str] = {
+    "clearance": "what decides over this change",
+    "program": "the program that judges, or what is loaded in front of it",
+    "git": "the hooks or settings of git",
+}
+
 
 def guards(pair: Pair) -> Iterator[Match]:
     """Give what a change to one file does to the guards of the repository."""
     path = pair.file.path
     old_path = pair.file.old_path or path
     paths = (path, old_path)
-    if any(_OURS.search(one) for one in paths):
-        yield _whole(pair, GUARD, f"{_done(pair)} what decides over this change")
-        return
-    if any(_ASSISTANT.search(one) for one in paths):
+    guarded = {guarded_by(one) for one in paths}
+    for kind, what in _WHAT.items():
+        if kind in guarded:
+            yield _whole(pair, GUARD, f"{_done(pair)} {what}")
+            return
+    if pair.after is not None and turns_off(path, pair.after.text):
+        yield _whole(pair, GUARD, f"{_done(pair)} a file that would steer what guards this machine")
+    if "assistant" in guarded:
+        yield _whole(pair, ASSISTANT_GUARD, f"{_done(pair)} the hooks and permissions of an assistant")
+    elif any(_ASSISTANT.search(one) for one in paths):
         yield _whole(pair, ASSISTANT, f"{_done(pair)} what assistants are told, or may do")
     if any(_OWNERS.search(one) for one in paths):
         yield from _owners(pair)

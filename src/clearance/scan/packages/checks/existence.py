@@ -14,12 +14,16 @@ from clearance.scan.packages.mention import Mention, Registry, canonical
 
 PYPI = "package-does-not-exist"
 NPM = "npm-package-unknown"
+_OURS = (Registry.PYPI, "clearance")
+"""The program that looks is there, whatever a list of names says; the workflow that installs it names it."""
 
 
 def look(asked: Asked) -> Iterator[Match | Gap]:
     """Judge names that would be installed; each once a file."""
     for mention in asked.each(asked.wanted):
         registry = mention.registry
+        if mention.key == _OURS:
+            continue
         if asked.policy.is_allowed(registry, mention.name) or asked.policy.is_private(registry, mention.name):
             continue
         answer = asked.answer(mention)

@@ -1,0 +1,1 @@
+"""Finds characters that people do not see and models or terminals obey."""
