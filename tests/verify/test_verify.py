@@ -152,8 +152,10 @@ def test_no_module_but_this_room_can_open_a_connection() -> None:
     top = Path(clearance.__file__).parent
     words = ("http.client", "urllib.request", "import socket", "import ssl", "create_connection")
     found = [
-        path.relative_to(top).parts[0]
+        "/".join(path.relative_to(top).parts[: 2 if path.relative_to(top).parts[0] == "frontends" else 1])
         for path in top.rglob("*.py")
         if any(word in line for word in words for line in path.read_text("utf-8").splitlines() if "import" in line)
     ]
-    assert set(found) <= {"verify", "fetch"}, found
+    # Front ends that serve: what they open are sockets of this machine, or the address that a person gave.
+    serving = {"frontends/hooks", "frontends/resident", "frontends/mcp", "frontends/lsp"}
+    assert set(found) <= {"verify", "fetch", *serving}, found

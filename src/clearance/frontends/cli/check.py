@@ -2,7 +2,6 @@
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 
 import click
@@ -71,9 +70,10 @@ def command(
 
     Exit codes: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 could not look.
     """
-    from clearance.frontends.cli.terminal import Progress, emit, look, parse_outputs
+    from clearance.frontends.cli.terminal import Progress, emit, look, note, parse_outputs
     from clearance.report.render import prepare
     from clearance.wiring import Second, Wanted, check
+    from clearance.wiring.proving import glance, told
 
     if sum((staged, patch is not None, head is not None)) > 1:
         raise click.UsageError("--staged, --head and --patch are three different changes: choose one")
@@ -89,9 +89,17 @@ def command(
         patch_name="standard input" if patch == "-" else patch or "",
         agent=agent,
     )
+    dead: list[str] = []
+
+    def meanwhile() -> None:
+        prepare(format_)
+        dead.extend(told(glance(directory, os.environ), to_model=False).splitlines())
+
     with Progress("looking") as progress:
-        judged = check(wanted, os.environ, progress, partial(prepare, format_), Second(tools, sarif))
+        judged = check(wanted, os.environ, progress, meanwhile, Second(tools, sarif))
     emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
+    for said in dead:
+        note(said)
     return judged.exit
 
 

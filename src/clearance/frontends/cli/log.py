@@ -151,6 +151,9 @@ def _summary(payload: bytes) -> dict[str, str]:
     """Give what a list shows of a statement; statements of another kind show their predicate type."""
     statement: dict[str, Any] = json.loads(payload)
     predicate = statement.get("predicate", {})
+    if "result" in predicate and "untried" in predicate:  # a proof of liveness
+        said = f"{len(predicate['alive'])} guards alive, {len(predicate['dead'])} dead"
+        return {"time": str(predicate["time"]), "verdict": "proof", "tree": said, "author": ""}
     subject: dict[str, Any] = next(iter(statement.get("subject", [])), {})
     author = predicate.get("author", {})
     return {

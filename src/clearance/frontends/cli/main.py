@@ -14,7 +14,7 @@ from clearance import __version__
 
 _FOLDER = Path(__file__).parent
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-_NO_COMMANDS = {"__init__", "main", "terminal"}
+_NO_COMMANDS = {"__init__", "main", "rules_build", "terminal"}
 
 
 class _Commands(click.Group):

@@ -170,8 +170,11 @@ def _last_case(directory: Path) -> "Case":
     size = log.size()
     if not size:
         raise UsageError("no decision is in the log yet", next="run `clearance check`, or give --case FILE")
-    entry = next(iter(log.entries(size - 1)))
-    return msgspec.json.decode(log.evidence(msgspec.json.decode(entry.payload)["predicate"]["case"]), type=Case)
+    for index in range(size - 1, -1, -1):  # the log holds proofs of liveness, too
+        named = msgspec.json.decode(next(iter(log.entries(index))).payload)["predicate"].get("case")
+        if named:
+            return msgspec.json.decode(log.evidence(named), type=Case)
+    raise UsageError("no decision is in the log yet", next="run `clearance check`, or give --case FILE")
 
 
 def _read_case(name: str) -> "Case":

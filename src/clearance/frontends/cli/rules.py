@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from clearance.frontends.cli import rules_build
+
 if TYPE_CHECKING:
     from clearance.facts.errors import BadPage
     from clearance.rules.catalogue import Catalogue
@@ -31,6 +33,9 @@ class RuleId(click.ParamType[str]):
 @click.group("rules")
 def command() -> None:
     """List, show, test and start rule pages: the built-in ones, and a team's own in .clearance/rules."""
+
+
+command.add_command(rules_build.build)
 
 
 @command.command("list")
