@@ -137,14 +137,24 @@ def detect() -> str:
     return json.dumps(detect_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def hooks() -> str:
+    """The contract of each assistant, as the data says it."""
+    from clearance.assistants.manual import page
+
+    return page()
+
+
 PLAYED = ("README.md", "docs/tutorial/first-check.md", "docs/how-to/mask-a-prompt.md")
 """Pages whose transcripts are run."""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings,
     "rules.md": rules,
     "errors.md": errors,
     "policies.md": policies,
+    "hooks.md": hooks,
     "schema/outcome.json": schema,
     "detect.schema.json": detect,
 }
