@@ -1,0 +1,1 @@
+"""Writes what the crosswalk answers: text, JSON, CSV, Markdown, a page, and OSCAL."""
