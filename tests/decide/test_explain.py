@@ -29,6 +29,7 @@ def test_a_fired_policy_names_its_subject_and_the_facts_it_looked_at(policies: P
         "resource.severity": "medium",
         "resource.confidence": "high",
         "resource.family": "code",
+        "resource.waived": "no",
     }
 
 

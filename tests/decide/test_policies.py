@@ -12,6 +12,7 @@ from clearance.decide.policy_set import Policies
 from clearance.decide.table import FindingRow, Row, case_of
 from clearance.facts.decision import Verdict
 from clearance.facts.errors import BadPolicy
+from clearance.facts.finding import Severity
 
 HEAD = '@id("mine")\n@why("because")\n'
 SCOPE = 'forbid (principal, action == Action::"go-further", resource is Finding)\n'
@@ -181,6 +182,7 @@ def test_what_a_policy_reads_is_known(policies: Policies) -> None:
     assert policy is not None
     assert set(policy.reads) == {
         "principal.byAi", "resource.introduced", "resource.severity", "resource.confidence", "resource.family",
+        "resource.waived",
     }  # fmt: skip
 
 
@@ -189,3 +191,39 @@ def test_a_guess_is_not_enough_to_deny(policies: Policies) -> None:
 
     row = Row(name="x", verdict=Verdict.ASK, findings=(FindingRow(confidence=Confidence.LOW),))
     assert decide(case_of(row), policies).verdict is Verdict.ASK
+
+
+OTHERS = ", ".join(f'"r{number}"' for number in range(2_100))
+COSTLY = [
+    # what costs much each time that it is asked, the line that is named, a part of what is said
+    (f"when {{ resource.introduced }}\nwhen {{\n  [{OTHERS}].contains(resource.rule)\n}};", 3, "parts in one policy"),
+    ('when {\n  resource.path like "' + "a*" * 200 + '" };', 5, "a pattern of 400 characters"),
+    ("when { " + " || ".join(f'resource.path == "{n}"' for n in range(700)) + " };", 3, "more than about 50 joined"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "what"), COSTLY)
+def test_a_policy_that_costs_much_is_refused_with_its_line(text: str, line: int, what: str) -> None:
+    with pytest.raises(BadPolicy) as caught:
+        read_policy(HEAD + SCOPE + text, WHERE, team=True)
+    assert what in caught.value.what
+    assert caught.value.where == f"{WHERE}:{line}"
+    assert caught.value.next
+
+
+def test_a_team_of_too_many_policies_is_told_before_any_is_read(builtin: dict[str, str], schema: str) -> None:
+    many = {f".clearance/policies/p-{number}.cedar": "not even read" for number in range(10_001)}
+    with pytest.raises(BadPolicy, match="10,001 policies of one team; the limit is 10,000") as caught:
+        Policies.load(builtin, many, schema)
+    assert caught.value.where == ".clearance/policies/p-10000.cedar:1"
+
+
+def test_what_is_just_within_the_limits_can_be_asked(builtin: dict[str, str], schema: str) -> None:
+    """The engine reads fewer levels than the parser: a set that was read must also compile, or it denies everything."""
+    nested = "!(" * 45 + "resource.introduced" + ")" * 45
+    joined = " || ".join(f'resource.path == "{number}"' for number in range(45))
+    for condition in (nested, joined, f"{joined} || resource.introduced"):
+        policies = Policies.load(builtin, {WHERE: HEAD + SCOPE + f"when {{ {condition} }};"}, schema)
+        row = Row(name="x", verdict=Verdict.DENY, findings=(FindingRow(path="3", severity=Severity.LOW),))
+        assert "policy-error" not in [reason.policy for reason in decide(case_of(row), policies).reasons]
+        assert len(policies.engine) == len(policies.all)

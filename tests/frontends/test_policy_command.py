@@ -1,6 +1,7 @@
 """`clearance policy`, as it is typed."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -109,8 +110,60 @@ def test_a_policy_with_an_error_names_file_and_line(team: Path, capsys: pytest.C
 
 def test_a_link_among_the_cases_is_not_followed(team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (team / "tests" / "linked.toml").symlink_to("/etc/hostname")
-    assert run(["policy", "test"]) == 0
+    assert run(["policy", "test"]) == 2
+    assert "tests/linked.toml: a link, which is not followed" in capsys.readouterr().err
+
+
+def test_cases_are_found_from_a_folder_below_and_a_cut_file_is_no_half_table(
+    team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below = team / "deeper"
+    below.mkdir()
+    assert run(["policy", "test", "-C", str(below)]) == 0
     assert capsys.readouterr().out.startswith("3 cases")
+    (team / "tests" / "long.toml").write_text("# " + "ü" * 600_000)
+    assert run(["policy", "test"]) == 2
+    assert "long.toml:1: larger than 1024 KiB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("made", ["linked", "piped", "below"])
+def test_policies_that_would_be_passed_over_are_told(made: str, team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if made == "linked":
+        team.rename(team.with_name("elsewhere"))
+        team.symlink_to("elsewhere")
+    elif made == "piped":
+        os.mkfifo(team / "pipe.cedar")
+    else:
+        (team / "payments").mkdir()
+        (team / "payments" / "more.cedar").write_text(POLICY)
+    for command in (["list"], ["test"], ["explain"]):
+        assert run(["policy", *command]) == 2
+        error = capsys.readouterr().err
+        assert ".clearance/policies" in error
+        assert any(word in error for word in ("a link", "not a plain file", "passed over"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "policies/a/b/c.cedar",
+        "policies/tests/x.cedar",
+        "policies/X.CEDAR",
+        "rego/pay/a.rego",
+        "rego/a/b/C.REGO",
+        "rego/A.Rego",
+    ],
+)
+def test_files_at_any_depth_that_would_be_passed_over_are_named(
+    path: str, team: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = team.parent / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(POLICY)
+    for command, code in (["list"], 2), (["test"], 2), (["lint"], 1):
+        assert run(["policy", *command]) == code
+        said = capsys.readouterr()
+        assert f".clearance/{path}: it would be passed over" in said.out + said.err
 
 
 def test_a_case_is_explained(team: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +175,7 @@ def test_a_case_is_explained(team: Path, tmp_path: Path, capsys: pytest.CaptureF
         "DENY because of no-new-high-findings\n"
         "\nno-new-high-findings   fired (DENY)\n"
         "    python-sql-string-build at app/\\x1b[31mdb.py:1: resource.introduced = yes, resource.severity = high, "
-        "resource.confidence = high, resource.family = code\n"
+        "resource.waived = no, resource.confidence = high, resource.family = code\n"
         "\nno-secrets   did not fire; 1 subject asked\n"
         "    python-sql-string-build at app/\\x1b[31mdb.py:1: resource.introduced = yes, resource.family = code, "
         "resource.confidence = high\n"

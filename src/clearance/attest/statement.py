@@ -1,5 +1,6 @@
 """From a case and its decision to the statement that is signed."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from clearance.facts.statement import (
     Omitted,
     Resource,
     Statement,
+    WaiverUse,
 )
 
 PAYLOAD_BYTES = 48_000
@@ -27,11 +29,12 @@ _STEPS = ((True, 500), (False, 200), (False, 40), (False, 8), (False, 0))
 _TEXT = 160
 
 
-def decision_statement(case: Case, decision: Decision, at: datetime) -> Statement:
+def decision_statement(case: Case, decision: Decision, at: datetime, kept: Iterable[str] = ()) -> Statement:
     """State a decision about the exact tree that the change would make.
 
     Subject 0 is the tree, then one subject for each file that the change leaves behind, unless there are too many for an
-    entry; `predicate.omitted` says what was left out, and the evidence bodies (`evidence_of`) hold everything.
+    entry; `predicate.omitted` says what was left out, and the evidence bodies (`evidence_of`) hold everything. `kept` are
+    the digests of further bodies beside the log: those of the policies.
 
     Raises:
         ValueError: the decision is about another case, or `at` has no time zone.
@@ -39,7 +42,8 @@ def decision_statement(case: Case, decision: Decision, at: datetime) -> Statemen
     if decision.case != digest(case):
         raise ValueError("the decision is about another case")
     time = rfc3339(at)
-    attempts = (_attempt(case, decision, time, name_files=name_files, most=most) for name_files, most in _STEPS)
+    named = tuple(sorted({decision.case, digest(decision), *kept}))
+    attempts = (_attempt(case, decision, time, named, name_files=name_files, most=most) for name_files, most in _STEPS)
     fitting = (statement for statement in attempts if len(canonical(statement)) <= PAYLOAD_BYTES)
     found = next(fitting, None)
     if found is None:
@@ -53,11 +57,12 @@ def evidence_of(case: Case, decision: Decision) -> dict[str, bytes]:
     return {digest(fact): canonical(fact) for fact in (case, decision)}
 
 
-def _attempt(case: Case, decision: Decision, at: str, *, name_files: bool, most: int) -> Statement:
+def _attempt(case: Case, decision: Decision, at: str, named: tuple[str, ...], *, name_files: bool, most: int) -> Statement:
     change = case.change
     files = tuple(_file(file) for file in change.files if file.after and file.after.sha256)
     listed = files if name_files else ()
     reasons = tuple(dict.fromkeys(reason.policy for reason in decision.reasons))
+    waivers = _waivers(case, decision)
     predicate = DecisionPredicate(
         verdict=decision.verdict,
         reasons=tuple(_short(reason) for reason in reasons[:most]),
@@ -80,13 +85,31 @@ def _attempt(case: Case, decision: Decision, at: str, *, name_files: bool, most:
             reasons=len(reasons[most:]),
             gaps=len(case.gaps[most:]),
             reviews=len(decision.reviews[most:]),
+            waivers=len(waivers[most:]),
         ),
-        evidence=tuple(sorted((decision.case, digest(decision)))),
+        evidence=named,
         version=case.version,
         time=at,
+        waivers=waivers[:most],
     )
     return Statement(
         type=STATEMENT_TYPE, subject=(_tree(change), *listed), predicate_type=DECISION_TYPE, predicate=predicate
+    )
+
+
+def _waivers(case: Case, decision: Decision) -> tuple[WaiverUse, ...]:
+    counted = set(decision.waivers)
+    introduced = Counter(finding.fingerprint for finding in case.findings if finding.introduced)
+    return tuple(
+        WaiverUse(
+            id=one.waiver.id,
+            owner=_short(one.waiver.owner),
+            expires=one.waiver.expires,
+            sha256=digest(one.waiver),
+            findings=sum(introduced[name] for name in one.findings),
+        )
+        for one in case.waivers
+        if one.waiver.id in counted
     )
 
 

@@ -4,27 +4,19 @@ Cedar skips a policy whose evaluation fails, and an erring `forbid` then forbids
 no answer, and any exception is DENY, with a reason that says so.
 """
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-import cedarpy
-
-from clearance.decide.policy import ACTIONS, ACTS, ERROR, Policy, Role
+from clearance.decide.asking import Voice, asked
+from clearance.decide.judges import Saying, document_of, joined
+from clearance.decide.policy import ACTIONS, ACTS, ERROR, WAIVING, Policy, Role
 from clearance.decide.policy_set import Policies
-from clearance.decide.question import ACTOR, Subject, context, entities, subjects
+from clearance.decide.question import Subject, subjects, waivers
 from clearance.facts.decision import Case, Decision, Reason, ReviewNeed, Verdict
-from clearance.facts.fact import digest
+from clearance.facts.fact import digest, digest_of_plain
+
+__all__ = ["Voice", "ask", "decide", "waived"]
 
 _MOST_NAMED = 3
-
-
-class Voice(NamedTuple):
-    """The answer to one question: the policies that fired on a subject, and what went wrong."""
-
-    subject: Subject
-    fired: tuple[Policy, ...]
-    errors: tuple[str, ...]
 
 
 def decide(case: Case, policies: Policies) -> Decision:
@@ -32,10 +24,13 @@ def decide(case: Case, policies: Policies) -> Decision:
 
     Never raises for anything that a case can hold: what cannot be evaluated is denied.
     """
+    sayings: Sequence[Saying] = ()
     try:
-        named = digest(case)
+        named = digest_of_plain(case)
         voices = ask(case, policies)
-        reasons = _reasons(case, voices, policies)
+        reasons = _reasons(case, voices)
+        if policies.judge is not None and not case.change.is_act:
+            sayings = policies.judge.judge(document_of(case, waived(case, voices)))
     except BaseException as error:
         # A panic of the engine is no `Exception`; only the wish to stop passes.
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
@@ -44,53 +39,55 @@ def decide(case: Case, policies: Policies) -> Decision:
         voices = []
         reasons = (_error_reason((f"{type(error).__name__}: {error}",)),)
     verdict = Verdict.join_all(tuple(reason.verdict for reason in reasons))
-    return Decision(verdict=verdict, reasons=reasons, reviews=_reviews(case, voices), policies=policies.digest, case=named)
+    decision = Decision(
+        verdict=verdict,
+        reasons=reasons,
+        reviews=_reviews(case, voices),
+        policies=policies.digest,
+        case=named,
+        waivers=tuple(sorted(voice.subject.attributes["name"] for voice in voices if _counts(voice))),
+    )
+    return joined(decision, sayings)
 
 
 def ask(case: Case, policies: Policies) -> list[Voice]:
-    """Ask every question that a policy of the set can answer with no, and the two about the change itself.
+    """Ask every question that a policy of the set can answer with no, and the two about the change itself. First it is asked
+    which waivers count: what these cover is asked about as waived.
 
     Raises:
         ValueError: the case does not fit the schema.
     """
-    about = list(subjects(case))
-    graph = cedarpy.Entities.from_json_str(json.dumps(entities(case, about)), policies.schema)
-    around = context(case)
-    answerable = {(policy.action, policy.subject) for policy in policies.all}
-    questions = [
-        (action, subject)
-        for subject in about
-        for action in (ACTS if case.change.is_act else ACTIONS)
-        if subject.kind == "Change" or (action, subject.kind) in answerable
-    ]
-    requests = [
-        {"principal": ACTOR, "action": {"type": "Action", "id": action}, "resource": subject.reference, "context": around}
-        for action, subject in questions
-    ]
-    answers = cedarpy.is_authorized_batch(requests, policies.engine, graph, policies.schema)
-    return [_voice(subject, answer, policies) for (_, subject), answer in zip(questions, answers, strict=True)]
+    accepted = list(waivers(case))
+    said = asked(case, policies, [next(subjects(case)), *accepted], accepted, WAIVING) if accepted else []
+    about = list(subjects(case, waived(case, said)))
+    return [*said, *asked(case, policies, about, about, ACTS if case.change.is_act else ACTIONS)]
 
 
-def _voice(subject: Subject, answer: cedarpy.AuthzResult, policies: Policies) -> Voice:
-    errors = list(answer.diagnostics.errors)
-    found = [policies.get(name) for name in answer.diagnostics.reasons]
-    fired = tuple(policy for policy in found if policy is not None)
-    if len(fired) != len(found) or not fired:
-        errors.append(f"no policy answers for {subject.label}")
-    elif (answer.decision is cedarpy.Decision.Allow) != all(policy.verdict is Verdict.ALLOW for policy in fired):
-        errors.append(f"the answer for {subject.label} contradicts its policies")
-    return Voice(subject, fired, tuple(errors))
+def waived(case: Case, voices: Iterable[Voice]) -> frozenset[str]:
+    """Give the fingerprints of what the waivers that count cover; `voices` are the answers about waivers, others may be
+    among them."""
+    covers = {f"waiver-{number}": cover.findings for number, cover in enumerate(case.waivers)}
+    return frozenset(name for voice in voices if _counts(voice) for name in covers[voice.subject.id])
 
 
-def _reasons(case: Case, voices: Sequence[Voice], policies: Policies) -> tuple[Reason, ...]:
+def _counts(voice: Voice) -> bool:
+    """Whether an answer is about a waiver, and no policy forbids that it counts. One that could not be asked about does
+    not."""
+    allowed = all(policy.verdict is Verdict.ALLOW for policy in voice.fired)
+    return voice.subject.kind == "Waiver" and allowed and not voice.errors
+
+
+def _reasons(case: Case, voices: Sequence[Voice]) -> tuple[Reason, ...]:
     """Give one reason per policy that fired, its subjects joined, the strictest first; the permit's where nothing else
     fired."""
     about: dict[str, set[str]] = {}
+    fired: dict[str, Policy] = {}
     for voice in voices:
         for policy in voice.fired:
+            fired[policy.id] = policy
             about.setdefault(policy.id, set()).update(_named(case, policy, voice.subject))
     errors = sorted({error for voice in voices for error in voice.errors})
-    reasons = [_reason(policy, about[policy.id]) for policy in policies.all if policy.id in about]
+    reasons = [_reason(fired[name], about[name]) for name in sorted(fired)]
     if errors:
         reasons.append(_error_reason(errors))
     forbidding = [reason for reason in reasons if reason.verdict is not Verdict.ALLOW]
@@ -98,6 +95,8 @@ def _reasons(case: Case, voices: Sequence[Voice], policies: Policies) -> tuple[R
 
 
 def _named(case: Case, policy: Policy, subject: Subject) -> Iterable[str]:
+    if policy.verdict is Verdict.ALLOW:
+        return ()  # it allows everything that nothing forbids; what was asked about is no part of that
     if subject.about:
         return (subject.about,)
     if any(path in ("resource.tier", "resource.triggers") for path in policy.reads):

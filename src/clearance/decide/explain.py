@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from clearance.decide.decide import Voice, ask
+from clearance.decide.decide import Voice, ask, waived
 from clearance.decide.policy import ACTS, Policy
 from clearance.decide.policy_set import Policies
-from clearance.decide.question import Subject, author, context, subjects
+from clearance.decide.question import Subject, author, context, subjects, waivers
 from clearance.facts.decision import Case, Verdict
 from clearance.facts.fact import Fact
 
@@ -39,13 +39,16 @@ def explain(case: Case, policies: Policies) -> tuple[Account, ...]:
     """
     voices = ask(case, policies)
     around = {"principal": author(case), "context": context(case)}
-    about = list(subjects(case))
+    about = [*waivers(case), *subjects(case, waived(case, voices))]
+    change = next(subject for subject in about if subject.kind == "Change")
     asked = [policy for policy in policies.all if policy.action and (policy.action in ACTS) == case.change.is_act]
-    accounts = [_account(policy, voices, about, around) for policy in asked]
+    accounts = [_account(policy, voices, about, change, around) for policy in asked]
     return tuple(sorted(accounts, key=lambda one: (not one.fired, -one.verdict.rank, one.policy)))
 
 
-def _account(policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], around: dict[str, Any]) -> Account:
+def _account(
+    policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], change: Subject, around: dict[str, Any]
+) -> Account:
     fired = [voice.subject for voice in voices if policy in voice.fired]
     asked = [subject for subject in about if subject.kind == policy.subject]
     shown = fired or asked
@@ -54,7 +57,7 @@ def _account(policy: Policy, voices: Sequence[Voice], about: Sequence[Subject], 
         verdict=policy.verdict,
         fired=bool(fired),
         asked=len(asked),
-        grounds=tuple(_ground(policy, subject, about[0], around) for subject in shown[:_MOST_SHOWN]),
+        grounds=tuple(_ground(policy, subject, change, around) for subject in shown[:_MOST_SHOWN]),
     )
 
 

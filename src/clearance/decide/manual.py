@@ -28,6 +28,14 @@ it happens, by policies over two actions of its own; hooks carry the answer ([ho
 | `Action::"act-unasked"` | ASK | must ask the person who drives it; where it cannot ask, it is stopped |
 | nothing | ALLOW | goes on as if nobody had been asked |
 
+Risks that somebody accepted are asked about first: the [waivers](../how-to/accept-a-risk.md) of the base that name something
+that the change brings. What a waiver covers that no policy forbids has `waived` set, and the policies that accept that say
+`unless { resource.waived }`. A waiver never counts for what an assistant is about to do.
+
+| a policy forbids | then |
+| --- | --- |
+| `Action::"waive"` | the waiver covers nothing, and it is ASK: the people that `@people` names must look |
+
 Whatever goes wrong while policies are evaluated is DENY, with the reason `policy-error`.
 
 """
@@ -38,8 +46,8 @@ Files in `.clearance/policies/` of the base of a change add to these. They can o
 that a team writes makes a verdict milder. A file holds one policy, is named by its `@id`, and says
 
 - what it forbids: `action == Action::"go-further"` or `action == Action::"go-further-unreviewed"` of a change,
-  `Action::"act"` or `Action::"act-unasked"` of what an assistant is about to do;
-- what it is about: `resource is Change`, `File`, `Finding`, `Trigger` or `Gap`;
+  `Action::"act"` or `Action::"act-unasked"` of what an assistant is about to do, `Action::"waive"` of a waiver;
+- what it is about: `resource is Change`, `File`, `Finding`, `Trigger` or `Gap`; `Waiver` for `Action::"waive"`;
 - why (`@why`), and where it helps how to get past it (`@fix`), which controls it serves (`@controls`, ids with commas
   between), and who can lift an ASK about a change (`@people("1 security engineer, 1 reviewer")`, one reviewer if it says
   nothing).
@@ -84,6 +92,7 @@ reasons = ["payments-need-a-person"]
 | `findings` | tables with `rule`, `family`, `severity`, `confidence`, `introduced`, `path`, `cwe` | none |
 | `triggers` | tables with `id`, `tier`, `path`, `happened` | none |
 | `gaps` | tables with `scanner`, `kind`, `path`, `introduced` | none |
+| `waivers` | tables with `id`, `owner`, `covers` (findings by number, from 1), `exact`, `days`, `most`, `ticket` | none |
 
 It then changes each policy a little (drops it, drops or turns a condition, drops one side of an "and" or "or", one entry of
 a list) and asks whether any case notices. What no case notices is either superfluous or untested, and is listed; a policy

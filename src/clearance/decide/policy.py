@@ -15,23 +15,35 @@ from typing import Any, Literal
 
 import cedarpy
 
+from clearance.facts.control import Edge, Relation
 from clearance.facts.decision import Verdict
 from clearance.facts.errors import BadPolicy
 from clearance.facts.fact import Fact
 
-SUBJECTS = ("Change", "File", "Finding", "Trigger", "Gap")
+SUBJECTS = ("Change", "File", "Finding", "Trigger", "Gap", "Waiver")
 ACTIONS = {"go-further": Verdict.DENY, "go-further-unreviewed": Verdict.ASK}
 """What is asked about a change, and what a policy that forbids it makes of the verdict."""
 ACTS = {"act": Verdict.DENY, "act-unasked": Verdict.ASK}
 """The same about what an assistant is about to do."""
+WAIVING = {"waive": Verdict.ASK}
+"""The same about a waiver: forbidden, it does not count, and a person must look."""
 ERROR = "policy-error"
 """The id under which a decision reports that a policy could not be evaluated; no policy may take it."""
 
+_VERDICTS = ACTIONS | ACTS | WAIVING
 _KNOWN = ("id", "why", "fix", "controls", "people", "exit")
+_RELATIONS = tuple(relation.value for relation in Relation)
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _PEOPLE = re.compile(r"([1-9]) (reviewer|security engineer)s?")
+_HEAD = r"^\s*(?:forbid|permit)\b"
 _NOWHERE = "271828182845"
 _MOST = 64 * 1024
+_MOST_NODES = 2_000
+"""Parts of a policy's conditions: what one question can cost is bounded by it. The largest of ours has about 60."""
+_DEEPEST = 100
+"""Levels of Cedar's JSON form, two for each `&&` and `||`: the engine reads 128."""
+_LONGEST_PATTERN = 256
+"""Characters of a pattern after `like`: matching costs its length times that of the path."""
 
 Role = Literal["reviewer", "security engineer"]
 
@@ -47,10 +59,12 @@ class Policy(Fact):
     verdict: Verdict
     subject: str
     action: str
-    """What it forbids, one of `ACTIONS` or `ACTS`; empty for the permit."""
+    """What it forbids, one of `ACTIONS`, `ACTS` or `WAIVING`; empty for the permit."""
     why: str
     fix: str
     controls: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    """What `@controls` claims, entry by entry; `controls` are the ids of those that are related at all."""
     people: tuple[tuple[Role, int], ...]
     could_not_look: bool
     reads: tuple[str, ...]
@@ -70,15 +84,16 @@ def read_policy(text: str, where: str, *, team: bool) -> Policy:
             for exactly one kind of subject, or its annotations are missing, unknown, or wrong; `where` is `path:line`.
     """
     tree = _parse(text, where)
-    head = _line(text, r"^\s*(?:forbid|permit)\b")
+    head = _line(text, _HEAD)
     place = f"{where}:{head}"
+    _check_size(tree, text, where)
     notes: dict[str, str] = {name: value or "" for name, value in tree.get("annotations", {}).items()}
     _check_notes(notes, text, where, head)
     if tree["effect"] == "permit":
         return _permit(tree, notes, text, where, place, team=team)
     action = _action(tree, place)
     subject = _subject(tree, place)
-    verdict = (ACTIONS | ACTS)[action]
+    verdict = _VERDICTS[action]
     people = _people(notes.get("people"), action, f"{where}:{_line(text, r'@people')}")
     if notes.get("exit") is not None and (notes["exit"] != "could-not-look" or verdict is not Verdict.DENY):
         raise BadPolicy(
@@ -86,6 +101,7 @@ def read_policy(text: str, where: str, *, team: bool) -> Policy:
             where=f"{where}:{_line(text, r'@exit')}",
             next="leave it out",
         )
+    edges = _edges(notes, where, _line(text, r"@controls"))
     return Policy(
         id=notes["id"],
         verdict=verdict,
@@ -93,7 +109,8 @@ def read_policy(text: str, where: str, *, team: bool) -> Policy:
         action=action,
         why=notes["why"],
         fix=notes.get("fix", ""),
-        controls=tuple(part.strip() for part in notes.get("controls", "").split(",") if part.strip()),
+        controls=tuple(edge.to for edge in edges if edge.rel is not Relation.NO_RELATIONSHIP),
+        edges=edges,
         people=people,
         could_not_look="exit" in notes,
         reads=_reads(tree),
@@ -127,6 +144,12 @@ def _parse(text: str, where: str) -> dict[str, Any]:
             where=f"{where}:{_broken_line(text, str(error))}",
             next="see docs/reference/policies.md",
         ) from None
+    except RecursionError:
+        raise BadPolicy(
+            f"conditions nested too deeply, or more than about {_DEEPEST // 2} joined",
+            where=f"{where}:{_line(text, _HEAD)}",
+            next="join literals as a list, `[…].contains(…)`, or split the policy",
+        ) from None
     if parsed["templates"]:
         raise BadPolicy(
             "a template decides nothing", where=f"{where}:1", next="put names where ?principal and ?resource stand"
@@ -139,6 +162,43 @@ def _parse(text: str, where: str) -> dict[str, Any]:
             next="one file holds one policy, named by its @id",
         )
     return found[0]
+
+
+def _check_size(tree: dict[str, Any], text: str, where: str) -> None:
+    """Refuse what would cost much each time that it is asked."""
+    size = 0
+    for node in nodes(tree["conditions"]):
+        size += "Literal" not in node
+        if "like" in node and len(node["like"]["pattern"]) > _LONGEST_PATTERN:
+            line = _line(text, rf'\blike\s*"[^"\n]{{{_LONGEST_PATTERN}}}')
+            raise BadPolicy(
+                f"a pattern of {len(node['like']['pattern']):,} characters; the limit is {_LONGEST_PATTERN}",
+                where=f"{where}:{line}",
+                next="name the file with `==`, or shorten the pattern",
+            )
+    if _is_deep(tree["conditions"]):
+        raise BadPolicy(
+            f"conditions nested too deeply, or more than about {_DEEPEST // 2} joined",
+            where=f"{where}:{_line(text, _HEAD)}",
+            next="join literals as a list, `[…].contains(…)`, or split the policy",
+        )
+    if size > _MOST_NODES:
+        raise BadPolicy(
+            f"{size:,} parts in one policy; the limit is {_MOST_NODES:,}",
+            where=f"{where}:{_line(text, _HEAD)}",
+            next="split it: a policy for each part of an `||` or of a list means the same",
+        )
+
+
+def _is_deep(tree: object) -> bool:
+    stack = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > _DEEPEST:
+            return True
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        stack.extend((one, depth + 1) for one in inner)
+    return False
 
 
 def _broken_line(text: str, error: str) -> int:
@@ -206,15 +266,35 @@ def _permit(tree: dict[str, Any], notes: dict[str, str], text: str, where: str, 
             "the permit must be broad: permit (principal, action, resource);", where=place, next="forbid instead"
         )
     return Policy(
-        id=notes["id"], verdict=Verdict.ALLOW, subject="", action="", why=notes["why"], fix="", controls=(), people=(),
-        could_not_look=False, reads=(), where=where, team=False, text=text, tree=tree,
+        id=notes["id"], verdict=Verdict.ALLOW, subject="", action="", why=notes["why"], fix="", controls=(), edges=(),
+        people=(), could_not_look=False, reads=(), where=where, team=False, text=text, tree=tree,
     )  # fmt: skip
+
+
+def _edges(notes: dict[str, str], where: str, line: int) -> tuple[Edge, ...]:
+    """Read `subset-of asvs:v5.0.0-13.3.1, soc2:CC8.1`; an id alone claims the least, that the two intersect."""
+    place = f"{where}:{line}"
+    edges: dict[str, Edge] = {}
+    for part in notes.get("controls", "").split(","):
+        words = part.split()
+        if not words:
+            continue
+        if len(words) > 2:
+            raise BadPolicy(f"@controls holds {part.strip()!r}", where=place, next="write `subset-of asvs:v5.0.0-1.2.5, …`")
+        word = words[0] if len(words) == 2 else Relation.INTERSECTS_WITH.value
+        if word not in _RELATIONS:
+            near = difflib.get_close_matches(word, _RELATIONS, n=1, cutoff=0)[0]
+            raise BadPolicy(f"@controls: no relation {word!r}", where=place, next=f"the nearest known one is {near}")
+        if words[-1] in edges:
+            raise BadPolicy(f"@controls names {words[-1]} twice", where=place, next="keep one")
+        edges[words[-1]] = Edge(of=f"policy:{notes['id']}", to=words[-1], rel=Relation(word), where=place)
+    return tuple(edges.values())
 
 
 def _action(tree: dict[str, Any], place: str) -> str:
     scope = tree["action"]
     name = scope.get("entity", {}).get("id") if scope["op"] == "==" else None
-    if name not in ACTIONS and name not in ACTS:
+    if name not in _VERDICTS:
         raise BadPolicy(
             "it does not say what it forbids",
             where=place,
@@ -244,7 +324,7 @@ def _people(note: str | None, action: str, place: str) -> tuple[tuple[Role, int]
                 "who drives the assistant answers for what it does, nobody else can", where=place, next="leave @people out"
             )
         return ()
-    if ACTIONS[action] is not Verdict.ASK:
+    if _VERDICTS[action] is not Verdict.ASK:
         if note is not None:
             raise BadPolicy('people cannot lift a policy that forbids "go-further"', where=place, next="leave @people out")
         return ()

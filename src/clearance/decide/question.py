@@ -1,12 +1,15 @@
 """A case as Cedar sees it: entities, and one question per subject and action."""
 
+from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from clearance.facts.change import FileChange
 from clearance.facts.decision import Case
-from clearance.facts.finding import Finding, Gap
+from clearance.facts.finding import Finding, Gap, Severity
 from clearance.facts.risk import Trigger
+from clearance.facts.waiver import Cover
 
 ACTOR = {"type": "Actor", "id": "author"}
 CHANGE = {"type": "Change", "id": "change"}
@@ -52,13 +55,29 @@ def context(case: Case) -> dict[str, Any]:
     }
 
 
-def subjects(case: Case) -> Iterator[Subject]:
-    """Give everything that questions are asked about, the change itself first."""
-    yield _change(case)
+def waivers(case: Case) -> Iterator[Subject]:
+    """Give the waivers that name something that the change brings, to be asked about first. For an act none counts."""
+    if not case.waivers or case.change.is_act:
+        return
+    introduced: dict[str, list[Finding]] = {}
+    for finding in case.findings:
+        if finding.introduced:
+            introduced.setdefault(finding.fingerprint, []).append(finding)
+    for number, cover in enumerate(case.waivers):
+        covered = [finding for name in cover.findings for finding in introduced.get(name, ())]
+        if covered:
+            yield _waiver(number, cover, covered)
+
+
+def subjects(case: Case, waived: AbstractSet[str] = frozenset()) -> Iterator[Subject]:
+    """Give everything else that questions are asked about, the change itself first. `waived` are the fingerprints of what
+    waivers in force cover."""
+    yield _change(case, waived)
     for number, file in enumerate(case.change.files):
         yield _file(number, file)
     for number, finding in enumerate(case.findings):
-        yield _finding(number, finding, case.risk.classification.of_rule(finding.rule).rank)
+        rank = case.risk.classification.of_rule(finding.rule).rank
+        yield _finding(number, finding, rank, waived=finding.fingerprint in waived)
     distinct: dict[tuple[str, str, bool], Trigger] = {}
     for trigger in case.risk.triggers:
         key = (trigger.id, trigger.place.path if trigger.place else "", trigger.happened == "removed")
@@ -78,7 +97,9 @@ def entities(case: Case, about: list[Subject]) -> list[dict[str, Any]]:
     return found
 
 
-def _change(case: Case) -> Subject:
+def _change(case: Case, waived: AbstractSet[str]) -> Subject:
+    introduced = [finding for finding in case.findings if finding.introduced]
+    open_ = Counter(finding.severity for finding in introduced if finding.fingerprint not in waived)
     attributes = {
         "source": case.change.source,
         "files": len(case.change.files),
@@ -87,7 +108,12 @@ def _change(case: Case) -> Subject:
         "tier": case.risk.tier,
         "triggers": sorted({trigger.id for trigger in case.risk.triggers}),
         "scanners": sorted({ran.scanner for ran in case.ran}),
-        "introducedFindings": sum(finding.introduced for finding in case.findings),
+        "introducedFindings": len(introduced),
+        "newCritical": open_[Severity.CRITICAL],
+        "newHigh": open_[Severity.HIGH],
+        "newMedium": open_[Severity.MEDIUM],
+        "newLow": open_[Severity.LOW],
+        "waivedFindings": len(introduced) - open_.total(),
         "classification": case.risk.classification.level.rank,
     }
     return Subject("Change", CHANGE["id"], attributes, "", "the change")
@@ -106,7 +132,7 @@ def _file(number: int, file: FileChange) -> Subject:
     return Subject("File", f"file-{number}", attributes, file.path, file.path)
 
 
-def _finding(number: int, finding: Finding, classification: int) -> Subject:
+def _finding(number: int, finding: Finding, classification: int, *, waived: bool) -> Subject:
     attributes = {
         "change": {"__entity": CHANGE},
         "rule": finding.rule,
@@ -118,6 +144,7 @@ def _finding(number: int, finding: Finding, classification: int) -> Subject:
         "cwe": sorted(set(finding.cwe)),
         "controls": sorted(set(finding.controls)),
         "classification": classification,
+        "waived": waived,
     }
     label = f"{finding.rule} at {finding.place.path}:{finding.place.line}"
     return Subject("Finding", f"finding-{number}", attributes, finding.fingerprint, label)
@@ -146,3 +173,25 @@ def _gap(number: int, gap: Gap) -> Subject:
     }
     what = ": ".join(part for part in (gap.path, gap.kind.value, gap.detail) if part)
     return Subject("Gap", f"gap-{number}", attributes, f"{gap.scanner}: {what}", f"{gap.scanner}: {what}")
+
+
+def _waiver(number: int, cover: Cover, covered: list[Finding]) -> Subject:
+    waiver = cover.waiver
+    attributes = {
+        "change": {"__entity": CHANGE},
+        "name": waiver.id,
+        "owner": waiver.owner,
+        "rules": sorted({one.rule for one in covered}),
+        "families": sorted({one.family for one in covered}),
+        "cwe": sorted({cwe for one in covered for cwe in one.cwe}),
+        "severity": _of_kind("Severity", max((one.severity for one in covered), key=lambda one: one.rank).value),
+        "findings": len(covered),
+        "exact": bool(waiver.finding),
+        "paths": sorted(set(waiver.paths)),
+        "daysLeft": cover.days,
+        "mostDays": cover.most,
+        "ticket": waiver.ticket,
+        "controls": sorted(set(waiver.controls)),
+    }
+    said = f"waiver {waiver.id}: {cover.standing}, owner {waiver.owner}"
+    return Subject("Waiver", f"waiver-{number}", attributes, said, said)

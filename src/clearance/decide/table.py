@@ -1,7 +1,6 @@
 """Tests of policies as tables: each case says in a few words what is the matter with a change and what must come out."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -18,6 +17,8 @@ from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.proof import Standing
 from clearance.facts.risk import Risk, Trigger
+from clearance.facts.toml import BadToml, read_toml
+from clearance.facts.waiver import MOST_DAYS, Cover, Waiver
 
 _CHANGE = ("secrets", "code", "packages", "infra", "tampering")
 _SCANNERS = {
@@ -63,6 +64,18 @@ class GapRow(Fact):
     introduced: bool = True
 
 
+class WaiverRow(Fact):
+    """A waiver in a few words. `covers`: the numbers of the findings that it names, from 1; `exact`: by its fingerprint."""
+
+    id: str = "accepted"
+    owner: str = "security"
+    covers: tuple[int, ...] = (1,)
+    exact: bool = True
+    days: int = 30
+    most: int = MOST_DAYS
+    ticket: str = ""
+
+
 class Row(Fact):
     """A case in a few words, and what must come out. `reasons` are compared as a set; the permit is not among them."""
 
@@ -83,6 +96,7 @@ class Row(Fact):
     findings: tuple[FindingRow, ...] = ()
     triggers: tuple[TriggerRow, ...] = ()
     gaps: tuple[GapRow, ...] = ()
+    waivers: tuple[WaiverRow, ...] = ()
     classification: Level = Level.INTERNAL
     """The level of what the change touches, where no finding has a higher one."""
 
@@ -110,11 +124,10 @@ def read_table(text: str, where: str) -> tuple[Row, ...]:
     try:
         if where.endswith(".json"):
             return msgspec.json.decode(text, type=_Table).case
-        return msgspec.convert(tomllib.loads(text), _Table).case
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        place = f"{where}:{found[1]}" if found else where
-        raise BadPolicy(f"not TOML: {error}", where=place, next="see docs/reference/policies.md") from None
+        return msgspec.convert(read_toml(text), _Table).case
+    except BadToml as error:
+        hint = "see docs/reference/policies.md"
+        raise BadPolicy(f"not TOML: {error}", where=f"{where}:{error.line}", next=hint) from None
     except (msgspec.DecodeError, RecursionError) as error:
         place = f"{where}:{_line_of(text, str(error))}"
         raise BadPolicy(str(error), where=place, next="see docs/reference/policies.md") from None
@@ -159,6 +172,7 @@ def case_of(row: Row) -> Case:
         rules=_ZEROS,
         version="0",
         proven=Standing(hours=row.proof_hours, dead=row.dead_guards),
+        waivers=tuple(_cover(one, row) for one in row.waivers),
     )
 
 
@@ -174,10 +188,31 @@ def _finding(number: int, row: FindingRow) -> Finding:
         confidence=row.confidence,
         place=Place(path=row.path, line=number),
         message=row.rule,
-        fingerprint=f"{number:064x}",
+        fingerprint=_fingerprint(number),
         introduced=row.introduced,
         cwe=row.cwe,
     )
+
+
+def _fingerprint(number: int) -> str:
+    return f"{number:064x}"
+
+
+def _cover(one: WaiverRow, row: Row) -> Cover:
+    first = row.findings[one.covers[0] - 1] if one.covers and 0 < one.covers[0] <= len(row.findings) else FindingRow()
+    waiver = Waiver(
+        id=one.id,
+        owner=one.owner,
+        reason="it is known",
+        expires="2027-01-01",
+        compensating="it cannot be reached from outside",
+        finding=_fingerprint(one.covers[0]) if one.exact and one.covers else "",
+        rule="" if one.exact else first.rule,
+        paths=() if one.exact else (first.path,),
+        ticket=one.ticket,
+        where=f".clearance/waivers/{one.id}.toml",
+    )
+    return Cover(waiver=waiver, days=one.days, most=one.most, findings=tuple(map(_fingerprint, sorted(one.covers))))
 
 
 def _classification(row: Row) -> Classification:

@@ -20,7 +20,7 @@ class Level(Enum):
     @property
     def rank(self) -> int:
         """0 for public to 3 for restricted."""
-        return list(Level).index(self)
+        return _RANKS[self.value]
 
     def join(self, other: "Level") -> "Level":
         """Give the stricter of the two."""
@@ -32,6 +32,7 @@ class Level(Enum):
         return reduce(Level.join, levels, Level.PUBLIC)
 
 
+_RANKS = {level.value: rank for rank, level in enumerate(Level)}
 BUILTIN_KINDS = {
     "secrets": Level.RESTRICTED,
     "personal": Level.RESTRICTED,

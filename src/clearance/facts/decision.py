@@ -9,6 +9,7 @@ from clearance.facts.fact import Fact
 from clearance.facts.finding import Finding, Gap
 from clearance.facts.proof import Standing
 from clearance.facts.risk import Risk
+from clearance.facts.waiver import Cover
 
 
 class Verdict(Enum):
@@ -59,6 +60,8 @@ class Case(Fact):
     """Version of Clearance."""
     proven: Standing = Standing()
     """What the last proof of the guards showed."""
+    waivers: tuple[Cover, ...] = ()
+    """The waivers of the base that name a finding of this case, as they stand today."""
 
 
 class Reason(Fact):
@@ -83,13 +86,15 @@ class ReviewNeed(Fact):
 
 
 class Decision(Fact):
-    """The verdict with *all* reasons. `policies` is the digest of the policy set and schema, `case` of the case."""
+    """The verdict with *all* reasons. `policies` is the digest of the policy set and schema, `case` of the case, `waivers`
+    are the ids of those that counted: in force, and naming something that the change brings."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
     reviews: tuple[ReviewNeed, ...]
     policies: str
     case: str
+    waivers: tuple[str, ...] = ()
 
     @property
     def could_not_look(self) -> bool:

@@ -8,6 +8,8 @@
     │       ├── BadPatch      a patch that does not parse
     │       ├── BadPage       a rule page
     │       ├── BadPolicy     a policy or its schema
+    │       ├── BadCatalogue  a catalogue of controls, or edges between controls
+    │       ├── BadWaiver     an accepted risk
     │       └── BadSettings   `.clearance/settings.toml`
     └── CouldNotLook          the work itself could not be done
         ├── CollectError      git or the file system did not give the change
@@ -72,6 +74,14 @@ class BadPage(BadFile):
 
 class BadPolicy(BadFile):
     """A policy that does not parse, does not fit the schema, or takes another one's id."""
+
+
+class BadCatalogue(BadFile):
+    """A catalogue of controls with an id that is malformed or stands twice, or an edge to an id that does not exist."""
+
+
+class BadWaiver(BadFile):
+    """A waiver that is not TOML, misses what every waiver must say, or claims more than a waiver may."""
 
 
 class BadSettings(BadFile):

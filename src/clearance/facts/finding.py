@@ -92,8 +92,9 @@ class Origin(Fact):
 class Finding(Fact):
     """Something that a rule says is wrong.
 
-    `fingerprint` is stable over time: the SHA-256 of rule, path and shape of the code (no line number, never the
-    secret), with a count where the same shape stands several times in a file. `introduced`: the change brought it.
+    `fingerprint` is stable over time: the SHA-256 of rule, path and shape of the code, of the lines that lead there, too (no
+    line number, never the secret), with a count where the same shape stands several times in a file. `introduced`: the
+    change brought it.
     `witnesses` are other tools that see the same, as `tool:rule`. `edits`, applied together, mend it safely; empty where
     that takes a person. `secret` describes what stands at `place`, where that is a secret or personal data. `origin` is
     set where history was looked at: `place` is then one in that commit.

@@ -6,6 +6,7 @@ from clearance.facts.decision import Decision, Ran
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Aside, Finding, Gap
 from clearance.facts.risk import Risk
+from clearance.facts.waiver import Cover
 
 SCHEMA = "urn:clearance:outcome:v1"
 
@@ -66,11 +67,20 @@ class Outcome(Fact):
     risk: Risk | None = None
     decision: Decision | None = None
     receipt: Receipt | None = None
+    waivers: tuple[Cover, ...] = ()
+    """The waivers that name one of the findings, whether they counted (`decision.waivers`) or not."""
 
     @property
     def introduced(self) -> tuple[Finding, ...]:
         """The findings that count for the verdict, worst first."""
         return tuple(finding for finding in self.findings if finding.introduced)
+
+    @property
+    def waived(self) -> dict[str, Cover]:
+        """The findings that a waiver which counted covers, by fingerprint, each with the waiver that lasts longest."""
+        counted = set(self.decision.waivers) if self.decision else set()
+        lasting = sorted((one for one in self.waivers if one.waiver.id in counted), key=lambda one: one.days)
+        return {name: cover for cover in lasting for name in cover.findings}
 
     @property
     def existing(self) -> tuple[Finding, ...]:

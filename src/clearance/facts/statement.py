@@ -46,6 +46,17 @@ class Author(Fact):
     detail: str
 
 
+class WaiverUse(Fact):
+    """A waiver that counted: its id, who answers for it, the last day on which it counts (RFC 3339 full-date), the SHA-256
+    of what it says in canonical JSON, and how many findings that the change brings it covers."""
+
+    id: str
+    owner: str
+    expires: str
+    sha256: str
+    findings: int
+
+
 class Omitted(Fact):
     """How many items of each list did not fit into an entry; the evidence bodies hold them all."""
 
@@ -53,6 +64,7 @@ class Omitted(Fact):
     reasons: int = 0
     gaps: int = 0
     reviews: int = 0
+    waivers: int = 0
 
 
 class DecisionPredicate(Fact, rename="camel"):
@@ -83,6 +95,8 @@ class DecisionPredicate(Fact, rename="camel"):
     evidence: tuple[str, ...]
     version: str
     time: str
+    waivers: tuple[WaiverUse, ...] = ()
+    """Accepted risks without which the verdict might be stricter; entries of before there were any have none."""
 
 
 class Statement(Fact, rename={"type": "_type", "predicate_type": "predicateType"}):

@@ -237,7 +237,8 @@ def _put_evidence(draft: Draft, evidence: Mapping[str, bytes], named: tuple[str,
     for digest, body in evidence.items():
         if hashlib.sha256(body).hexdigest() != digest or digest not in named:
             raise ValueError(f"{digest} is not the digest of evidence that the statement names")
-        draft.put(EVIDENCE + digest, body)
+        if draft.get(EVIDENCE + digest) != body:  # policies are named by many entries, and kept once
+            draft.put(EVIDENCE + digest, body)
     for digest in named:
         if digest not in evidence and draft.get(EVIDENCE + digest) is None:
             raise ValueError(f"the evidence {digest} is missing")

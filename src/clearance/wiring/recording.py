@@ -3,15 +3,14 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearance.facts.decision import Case, Decision
 from clearance.facts.outcome import Receipt
 from clearance.facts.proof import Standing
-from clearance.stores.pages import read_text
-from clearance.wiring.places import TEAM_POLICIES, keys_folder, log_folder, shown, text, top
+from clearance.wiring.places import TEAM_POLICIES, TEAM_REGO, keys_folder, log_folder, shown, text, top
 
 if TYPE_CHECKING:
     from clearance.attest.signers.file import FileSigner, Purpose
@@ -21,18 +20,21 @@ if TYPE_CHECKING:
 
 def builtin_policies() -> "Policies":
     """Read the built-in policies alone."""
-    return _policies({})
+    return with_team({})
 
 
 def open_policies(directory: Path) -> "Policies":
     """Read the built-in policies and those that the working tree at `directory` holds in `.clearance/policies`.
 
     Raises:
-        BadPolicy: one of them is none.
+        BadPolicy: one of them is none, or cannot be read: a link is not followed.
     """
-    folder = top(directory) / TEAM_POLICIES
-    paths = sorted(folder.glob("*.cedar")) if folder.is_dir() and not folder.is_symlink() else []
-    return _policies({f"{TEAM_POLICIES}/{path.name}": read_text(path) for path in paths})
+    from clearance.wiring.policies import sources_of
+
+    sources = sources_of(top(directory))
+    if sources.unread:
+        raise sources.unread[0]
+    return with_rego(with_team(sources.policies), sources.rego)
 
 
 def open_log(directory: Path, *, create: bool = True) -> "Log":
@@ -66,13 +68,41 @@ def open_signer(purpose: "Purpose") -> "FileSigner":
 
 
 def team_policies(own: Mapping[str, bytes]) -> dict[str, str]:
-    """Give the texts of the team's policies among its files, by path."""
+    """Give the texts of the team's policies among its files, by path.
+
+    Raises:
+        BadPolicy: one lies where it would be passed over.
+    """
     inside = f"{TEAM_POLICIES}/"
-    return {
-        path: text(data)
-        for path, data in own.items()
-        if path.startswith(inside) and path.endswith(".cedar") and "/" not in path[len(inside) :]
-    }
+    found = {path: data for path, data in own.items() if _ends(path, inside, ".cedar")}
+    for path in found:
+        if not path.startswith(inside) or not path.endswith(".cedar") or "/" in path[len(inside) :]:
+            from clearance.facts.errors import BadPolicy
+
+            hint = f"policies lie right in {inside}, named *.cedar in lower-case letters"
+            raise BadPolicy("it would be passed over", where=path, next=hint)
+    return {path: text(data) for path, data in found.items()}
+
+
+def team_rego(own: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the texts of the team's rules in Rego among its files, by path; the judge refuses those that lie where they would
+    be passed over."""
+    return {path: text(data) for path, data in own.items() if _ends(path, f"{TEAM_REGO}/", ".rego")}
+
+
+def _ends(path: str, inside: str, ending: str) -> bool:
+    """Tell whether a path lies below a folder and has an ending, in letters of any case: git's trees tell them apart, not
+    all disks do."""
+    return path.casefold().startswith(inside) and path.casefold().endswith(ending)
+
+
+def with_rego(policies: "Policies", rego: Mapping[str, str]) -> "Policies":
+    """Give policies with a company's rules in Rego beside them, where there are any."""
+    if not rego:
+        return policies
+    from clearance.wiring.judges import RegoJudge
+
+    return policies.with_judge(RegoJudge(rego))
 
 
 def with_team(team: Mapping[str, str]) -> "Policies":
@@ -81,7 +111,13 @@ def with_team(team: Mapping[str, str]) -> "Policies":
     Raises:
         BadPolicy: one of them is none.
     """
-    return _policies(team)
+    return _read_once(tuple(sorted(team.items())))
+
+
+@lru_cache(maxsize=4)
+def _read_once(team: tuple[tuple[str, str], ...]) -> "Policies":
+    """Read a team's policies once for as long as they stay the same: a resident judges many acts by them."""
+    return _policies(dict(team))
 
 
 class Recorder:
@@ -91,13 +127,14 @@ class Recorder:
         self._directory = directory
         self._environment = environment
         self._team = team_policies(own)
+        self._rego = team_rego(own)
         # A change is not worth scanning where its record could not be kept.
         self._log = open_log(directory)
 
     @cached_property
     def policies(self) -> "Policies":
         """The built-in policies and the team's, from the base of the change."""
-        return with_team(self._team)
+        return with_rego(with_team(self._team), self._rego)
 
     def proven(self) -> Standing:
         """Tell what the last proof of the guards in this repository's log showed."""
@@ -124,9 +161,19 @@ class Recorder:
         from clearance.attest.dsse import seal
         from clearance.attest.statement import decision_statement, evidence_of
 
-        bundle = seal(decision_statement(case, decision, datetime.now(UTC)), open_signer("decisions"))
-        entry = self._log.append(bundle, evidence_of(case, decision))
+        kept = self._kept(decision)
+        bundle = seal(decision_statement(case, decision, datetime.now(UTC), kept), open_signer("decisions"))
+        entry = self._log.append(bundle, evidence_of(case, decision) | kept)
         return Receipt(digest=entry.digest, index=entry.index, log=shown(self._log.place, self._directory), key=entry.key)
+
+    def _kept(self, decision: Decision) -> dict[str, bytes]:
+        """Give the texts of the policies that were asked, by their digests. Acts are judged without rules in Rego."""
+        from clearance.decide.replay import bodies_of
+
+        team = with_team(self._team)
+        if decision.policies == team.digest:
+            return bodies_of(team, {})
+        return bodies_of(self.policies, self._rego) if decision.policies == self.policies.digest else {}
 
 
 def _policies(team: Mapping[str, str]) -> "Policies":

@@ -8,12 +8,12 @@ import pytest
 
 from clearance.assistants.model import assistant
 from clearance.facts.proof import Pulse
-from clearance.wiring.proving import ci, pre_commit, start, switches
+from clearance.wiring.proving import ci, ci_github, ci_gitlab, pre_commit, start, switches
 from clearance.wiring.proving.books import contents
-from clearance.wiring.proving.hooks import _sees
+from clearance.wiring.proving.frameworks import Fault, Hook, line_in_config
 from clearance.wiring.proving.lines import begins, is_ours, program_by, program_of
+from clearance.wiring.proving.matchers import sees
 from clearance.wiring.proving.mcp import Server, _fault
-from clearance.wiring.proving.pre_commit import Fault, Hook
 from clearance.wiring.proving.scene import Scene
 from clearance.wiring.proving.stage import _copy, _pack_below
 from journeys.installed import PROGRAMS
@@ -79,13 +79,13 @@ def test_a_folder_that_is_not_trusted_may_end_with_a_slash(tmp_path: Path) -> No
     "matcher", ["(a+)+$", "a" * 501, "a{99999999999999999999}", "a*a*a*a*a*a*a*", "[", "(?i)Bash", "\\d"]
 )
 def test_a_matcher_that_could_take_long_sees_nothing(matcher: str) -> None:
-    assert not _sees(matcher, "a" * 60 + "!")
+    assert not sees(matcher, "a" * 60 + "!")
 
 
-def test_a_plain_matcher_sees() -> None:
-    assert _sees("Write|Bash|mcp__.*", "Bash")
-    assert _sees("Write|Bash|mcp__.*", "mcp__x__y")
-    assert not _sees("Write", "Bash")
+def test_a_plain_matchersees() -> None:
+    assert sees("Write|Bash|mcp__.*", "Bash")
+    assert sees("Write|Bash|mcp__.*", "mcp__x__y")
+    assert not sees("Write", "Bash")
 
 
 def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_a_configuration_of_any_shape_is_judged(text: str) -> None:
-    found = pre_commit._line_in_config(Hook(Path("x"), "x", "pre-commit"), text.encode())
+    found = line_in_config(Hook(Path("x"), "x", "pre-commit"), text.encode())
     assert isinstance(found, Fault) or program_by("{program} check --staged", found) is None
 
 
@@ -126,8 +126,8 @@ def test_a_pipeline_of_any_shape_is_judged(text: str, tmp_path: Path) -> None:
 
     value = yaml.safe_load(text)
     scene = Scene(tmp_path, {})
-    assert ci._github(value, "x", scene=scene) is not None
-    assert ci._gitlab(value, "x", scene=scene) is not None
+    assert ci_github.faulty(value, "x", scene=scene) is not None
+    assert ci_gitlab.faulty(value, "x", scene=scene) is not None
 
 
 def test_of_a_foreign_line_no_value_is_told() -> None:

@@ -124,10 +124,18 @@ def test_a_clone_of_a_ci_service_needs_no_hook_before_commits(shop: Guarded) -> 
 
 
 def test_husky_that_is_off_is_told(shop: Guarded) -> None:
-    shop.write(".husky/_/h", "")
+    shop.write(".husky/_/h", '#!/usr/bin/env sh\n[ "${HUSKY-}" = "0" ] && exit 0\nsh -e "$s" "$@"\n')
+    shop.write(".husky/_/pre-commit", '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n')
+    (shop.top / ".husky/_/pre-commit").chmod(0o755)
     shop.git("config", "core.hooksPath", ".husky/_")
     shop.install("claude-code")
     assert shop.dead() == {}
+    (shop.top / ".husky/_/pre-commit").chmod(0o644)
+    assert "git passes over it" in shop.dead()["pre-commit"].why
+    (shop.top / ".husky/_/pre-commit").chmod(0o755)
+    shop.write(".husky/_/h", "exit 0\n")
+    assert "does not run .husky/pre-commit" in shop.dead()["pre-commit"].why
+    shop.write(".husky/_/h", 'sh -e "$s" "$@"\n')
     shop.environment["HUSKY"] = "0"
     assert "HUSKY=0" in shop.dead()["pre-commit"].why
     del shop.environment["HUSKY"]

@@ -17,7 +17,7 @@ def text_job(directory: Path, text: str) -> dict[str, str]:
 
 
 def workers() -> set[int]:
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     rows = (line.split(None, 2) for line in listed.splitlines()[1:])
     return {int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "serving.worker" in args}
 

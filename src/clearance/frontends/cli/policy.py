@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clearance.frontends.cli import (
+    policy_backtest,
+    policy_diff,
+    policy_gate,
+    policy_init,
+    policy_lint,
+    policy_mutate,
+    policy_replay,
+)
+
 if TYPE_CHECKING:
     from clearance.decide.explain import Account
     from clearance.decide.policy_set import Policies
-    from clearance.decide.table import Row
     from clearance.facts.decision import Case
 
-_TESTS = Path(".clearance/policies/tests")
 _MOST_BYTES = 256 << 20
 
 _directory = click.option(
@@ -24,6 +32,15 @@ _directory = click.option(
 @click.group("policy")
 def command() -> None:
     """Show, explain and test the policies that decide whether a change may go further."""
+
+
+command.add_command(policy_init.init)
+command.add_command(policy_diff.diff)
+command.add_command(policy_lint.lint)
+command.add_command(policy_mutate.mutate)
+command.add_command(policy_gate.import_gate)
+command.add_command(policy_replay.replay)
+command.add_command(policy_backtest.backtest)
 
 
 @command.command("list")
@@ -37,6 +54,8 @@ def list_(directory: Path) -> int:
     for policy in policies.all:
         own = "   (the team's own)" if policy.team else ""
         _say(f"{policy.id:<{width}}  {effect(policy):<28}  {policy.why}{own}")
+    for name, where in policies.judge.names if policies.judge else ():
+        _say(f"{name:<{width}}  {'DENY or ASK for a change':<28}  rules in Rego, {where}   (the team's own)")
     _say(f"\n{len(policies.all)} policies, digest {policies.digest}")
     return 0
 
@@ -82,10 +101,14 @@ def explain(names: Sequence[str], file: str | None, directory: Path) -> int:
         if policies.get(name) is None:
             raise click.UsageError(f"no policy {name!r}.{_nearest(name, policies)}")
     case = _last_case(directory) if file is None else _read_case(file)
-    _say(said(decide(case, policies)))
+    decision = decide(case, policies)
+    _say(said(decision))
     for account in accounts_of(case, policies):
         if not names or account.policy in names:
             _tell(account)
+    for reason in decision.reasons:
+        if reason.policy.startswith("rego") and not names:
+            _say(f"\n{reason.policy}   said {reason.verdict.value}" + "".join(f"\n    {one}" for one in reason.about))
     return 0
 
 
@@ -97,23 +120,23 @@ def test(directory: Path, *, everything: bool) -> int:
 
     Exit code 1 where a case does not come out as it says, or where a policy can be dropped without any case noticing.
     """
-    from importlib.resources import files
-
     from clearance.decide.mutate import DROPPED, survivors
     from clearance.decide.table import read_table, run
+    from clearance.wiring import builtin_policies
+    from clearance.wiring.policies import builtin_rows, sources_of, top_of
 
     policies = _open(directory)
-    rows: list[Row] = []
-    for path in sorted((directory / _TESTS).glob("*")):
-        if path.suffix in {".toml", ".json"} and path.is_file() and not path.is_symlink():
-            rows += read_table(_read_text(path), str(_TESTS / path.name))
-    own = read_table(files("clearance.decide").joinpath("cases.toml").read_text("utf-8"), "cases.toml")
-    if everything:
-        rows += own
+    cases = sources_of(top_of(directory)).cases  # what could not be read was told by now
+    rows = [row for path, text in cases.items() for row in read_table(text, path)]
     failures = run(policies, rows)
+    alive = survivors(policies, rows, only_team=True)
+    if everything:  # a team's policies would fire in these, too
+        own, known = builtin_policies(), builtin_rows()
+        failures += run(own, known)
+        alive += survivors(own, known)
+        rows += known
     for failure in failures:
         _say(f"✗ {failure.name}\n    expected  {failure.expected}\n    got       {failure.got}")
-    alive = survivors(policies, rows, only_team=not everything)
     for one in alive:
         _say(f"{'✗' if one.change == DROPPED else '!'} {one.policy}: no case notices it {one.change}")
     _say(f"{len(rows)} cases, {len(failures)} failed; {len(alive)} changes of policies that no case notices")
@@ -148,33 +171,15 @@ def _tell(account: "Account") -> None:
         _say(f"    {ground.label}" + (f": {facts}" if facts else ""))
 
 
-def _read_text(path: Path) -> str:
-    from clearance.facts.errors import BadPolicy
-
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadPolicy("cannot be read as UTF-8 text", where=str(path), next="see docs/reference/policies.md") from error
-
-
 def _last_case(directory: Path) -> "Case":
     """Read the case of the last decision in the log."""
-    import msgspec
-
-    from clearance.facts.decision import Case
     from clearance.facts.errors import UsageError
-    from clearance.wiring import open_log
+    from clearance.wiring.risks import last_decided
 
-    log = open_log(directory, create=False)
-    size = log.size()
-    if not size:
+    found = last_decided(directory, acts=True)
+    if found is None:
         raise UsageError("no decision is in the log yet", next="run `clearance check`, or give --case FILE")
-    for index in range(size - 1, -1, -1):  # the log holds proofs of liveness, too
-        named = msgspec.json.decode(next(iter(log.entries(index))).payload)["predicate"].get("case")
-        if named:
-            return msgspec.json.decode(log.evidence(named), type=Case)
-    raise UsageError("no decision is in the log yet", next="run `clearance check`, or give --case FILE")
+    return found.case
 
 
 def _read_case(name: str) -> "Case":
@@ -208,4 +213,5 @@ def _read_case(name: str) -> "Case":
         ran=outcome.ran,
         rules=outcome.catalogue,
         version=outcome.version,
+        waivers=outcome.waivers,
     )

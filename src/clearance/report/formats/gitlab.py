@@ -11,7 +11,8 @@ from uuid import UUID, uuid5
 from clearance.facts.finding import Confidence, Finding, Place
 from clearance.facts.outcome import Outcome
 from clearance.facts.text import visible
-from clearance.report import wording
+from clearance.facts.waiver import Cover
+from clearance.report import risk, wording
 from clearance.report.document import document
 from clearance.report.look import Look, Times
 
@@ -28,11 +29,15 @@ _Json = dict[str, Any]
 def render(outcome: Outcome, *, look: Look, at: Times) -> str:
     """Give one report document. All findings are in it, worst first: GitLab compares reports of two branches for itself."""
     del look
+    waived = outcome.waived
     return document(
         {
             "version": SCHEMA_VERSION,
             "scan": _scan(outcome, at),
-            "vulnerabilities": [_vulnerability(finding, outcome) for finding in wording.worst_first(outcome.findings)],
+            "vulnerabilities": [
+                _vulnerability(finding, outcome, waived.get(finding.fingerprint))
+                for finding in wording.worst_first(outcome.findings)
+            ],
         }
     )
 
@@ -58,10 +63,11 @@ def _scan(outcome: Outcome, at: Times) -> _Json:
     if outcome.decision:
         policies = ", ".join(reason.policy for reason in wording.reasons(outcome))
         messages.append({"level": "info", "value": visible(f"Verdict: {outcome.decision.verdict.value} ({policies})")})
+    messages += [{"level": "warn", "value": visible(f"Waiver {one.id}: {one.said}")} for one in risk.told(outcome)]
     return scan | {"messages": messages}
 
 
-def _vulnerability(finding: Finding, outcome: Outcome) -> _Json:
+def _vulnerability(finding: Finding, outcome: Outcome, cover: Cover | None) -> _Json:
     info = next((info for info in outcome.rules if info.id == finding.rule), None)
     name = visible(finding.message) or visible(finding.rule) or "unnamed"
     told: _Json = {
@@ -73,6 +79,8 @@ def _vulnerability(finding: Finding, outcome: Outcome) -> _Json:
         "location": _location(finding.place),
         "details": _details(finding),
     }
+    if cover is not None:
+        told["details"]["waiver"] = {"type": "text", "name": "Accepted risk", "value": visible(risk.justification(cover))}
     if finding.fix:
         told["solution"] = visible(finding.fix, keep="\n\t")[:_SOLUTION]
     if finding.confidence is Confidence.LOW:

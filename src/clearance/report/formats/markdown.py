@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from clearance.facts.decision import Reason, Verdict
 from clearance.facts.finding import Finding
 from clearance.facts.outcome import Outcome
-from clearance.report import wording
+from clearance.report import risk, wording
 from clearance.report.look import Look, Times
 from clearance.report.markup import block, code, link, prose
 
@@ -31,6 +31,7 @@ def render(outcome: Outcome, *, look: Look, at: Times) -> str:
     foot = [
         *_unlisted(outcome, len(ordered) - len(listed)),
         *_asides(outcome, look),
+        *_waivers(outcome),
         *_gaps(outcome),
         *_why(outcome),
         *_receipt(outcome),
@@ -77,10 +78,12 @@ def _looked(outcome: Outcome) -> str:
 def _table(findings: Sequence[Finding], outcome: Outcome, room: int) -> tuple[list[str], int]:
     """Give one row a finding as long as half of the room lasts, and the room that is left."""
     links = {info.id: info.link for info in outcome.rules}
+    waived = outcome.waived
     rows: list[str] = []
     least = room // 2
     for finding in findings:
-        severity = finding.severity.value + ("" if finding.introduced or outcome.decision is None else ", existing")
+        aside = "" if outcome.decision is None else "" if finding.introduced else ", existing"
+        severity = finding.severity.value + (", waived" if finding.fingerprint in waived and not aside else aside)
         rule = link(finding.rule[:100], links.get(finding.rule, ""))
         weakness = f" {prose(', '.join(finding.cwe), 100)}" if finding.cwe else ""
         row = f"| {severity} | {rule}{weakness} | {code(wording.where(finding.place))} | {prose(finding.message)} |"
@@ -155,6 +158,21 @@ def _asides(outcome: Outcome, look: Look) -> list[str]:
     rest = outcome.more_asides + len(outcome.asides) - len(rows)
     rows += [f"- {wording.plural(rest, 'more look-alike')}"] if rest else []
     return [f"<details><summary>{said}</summary>", "\n".join(rows), "</details>"]
+
+
+def _waivers(outcome: Outcome) -> list[str]:
+    """Name the accepted risks that counted, and the waivers that did not or soon will not."""
+    counted = set(outcome.decision.waivers) if outcome.decision else set()
+    introduced = {finding.fingerprint for finding in outcome.introduced}
+    rows = [
+        f"- {wording.plural(len(introduced.intersection(one.findings)), 'finding')} {prose(risk.waived(one))}: "
+        f"{prose(one.waiver.reason, 200)}"
+        for one in outcome.waivers
+        if one.waiver.id in counted
+    ]
+    rows += [f"- {code(one.id, 100)} {prose(one.said)}" for one in risk.told(outcome)]
+    more = [f"- {wording.plural(len(rows) - _GAPS, 'more waiver')}"] if len(rows) > _GAPS else []
+    return ["**Accepted risks**", "\n".join([*rows[:_GAPS], *more])] if rows else []
 
 
 def _gaps(outcome: Outcome) -> list[str]:

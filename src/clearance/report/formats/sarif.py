@@ -14,7 +14,8 @@ from clearance.facts.fact import plain
 from clearance.facts.finding import Aside, Confidence, Finding, Place, Severity
 from clearance.facts.outcome import Outcome, RuleInfo
 from clearance.facts.text import visible
-from clearance.report import wording
+from clearance.facts.waiver import Cover
+from clearance.report import risk, wording
 from clearance.report.document import document
 from clearance.report.look import Look, Times
 
@@ -51,6 +52,7 @@ def _log(outcome: Outcome, findings: tuple[Finding, ...], asides: tuple[Aside, .
     rules = _rules(outcome, findings)
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     compared = outcome.change.source not in {"directory", "image"}
+    waived = outcome.waived
     run: _Json = {
         "tool": {
             "driver": {
@@ -66,7 +68,7 @@ def _log(outcome: Outcome, findings: tuple[Finding, ...], asides: tuple[Aside, .
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the tree that was judged."}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            *(_result(finding, places[_id(finding.rule)], compared=compared) for finding in findings),
+            *(_result(one, places[_id(one.rule)], waived.get(one.fingerprint), compared=compared) for one in findings),
             *map(_aside, asides),
         ],
         "properties": _about(outcome),
@@ -84,6 +86,7 @@ def _about(outcome: Outcome) -> _Json:
         decision = outcome.decision
         about |= {"verdict": decision.verdict.value, "reasons": [reason.policy for reason in decision.reasons]}
         about |= {"case": decision.case, "policies": decision.policies, "receipt": plain(outcome.receipt)}
+        about["waivers"] = [visible(f"{one.id} {one.said}") for one in risk.told(outcome)]
     if outcome.risk:
         about["tier"] = outcome.risk.tier
     return about
@@ -145,7 +148,7 @@ def _message(text: str, otherwise: str) -> _Json:
     return {"text": _LINK.sub(r"\\[", _PLACEHOLDER.sub(r"{{\1}}", said))}
 
 
-def _result(finding: Finding, rule: int, *, compared: bool) -> _Json:
+def _result(finding: Finding, rule: int, cover: Cover | None, *, compared: bool) -> _Json:
     message = finding.message + (f"\nFix: {finding.fix}" if finding.fix else "")
     result: _Json = {
         "ruleId": _id(finding.rule),
@@ -181,6 +184,13 @@ def _result(finding: Finding, rule: int, *, compared: bool) -> _Json:
         properties["origin"] = plain(finding.origin)
     if finding.edits:
         result["fixes"] = [_fix(finding)]
+    if cover is not None:
+        # SARIF 2.1.0, 3.35: the result stays, and says who accepted it.
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": _text(risk.justification(cover), "")}
+        ]
+        waiver = cover.waiver
+        properties["waiver"] = {"id": waiver.id, "owner": visible(waiver.owner), "expires": waiver.expires}
     return result | {"properties": properties}
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from clearance.facts.decision import Verdict
 from clearance.facts.finding import Finding, Severity
 from clearance.facts.outcome import Outcome
-from clearance.report import wording
+from clearance.facts.waiver import Cover
+from clearance.report import risk, wording
 from clearance.report.layout import Line, Piece, cells, flow, hanging, pad, paint
 from clearance.report.look import Look, Times
 from clearance.report.pen import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Pen
@@ -38,7 +39,7 @@ def render(outcome: Outcome, *, look: Look, at: Times) -> str:
     blocks = [
         _header(outcome, pen),
         _verdict(outcome, pen, look),
-        [*_findings(outcome, pen, look), *_gaps(outcome, pen, look)],
+        [*_findings(outcome, pen, look), *_waivers(outcome, pen), *_gaps(outcome, pen, look)],
         [*_why(outcome, pen), *_who(outcome, pen)],
         _receipt(outcome, pen),
     ]
@@ -88,7 +89,7 @@ def _findings(outcome: Outcome, pen: Pen, look: Look) -> list[Line]:
     twins = wording.elsewhere(ordered)
     single = _folded(ordered if look.show_all else counted, twins)
     listed = single if look.show_all else single[:_FINDINGS]
-    lines = _table(listed, pen, twins, judged=outcome.decision is not None)
+    lines = _table(listed, pen, twins, outcome)
     rest = single[len(listed) :]
     if rest:
         what = wording.plural(len(rest), "more finding")
@@ -143,18 +144,22 @@ def _note(pen: Pen, text: str, style: str) -> list[Line]:
     return hanging(Piece(pen.own("·") + " ", style), Piece(pen.own(text), style), pen.width)
 
 
-def _table(findings: Sequence[Finding], pen: Pen, twins: Mapping[str, tuple[Finding, ...]], *, judged: bool) -> list[Line]:
+def _table(findings: Sequence[Finding], pen: Pen, twins: Mapping[str, tuple[Finding, ...]], outcome: Outcome) -> list[Line]:
+    judged, waived = outcome.decision is not None, outcome.waived
     severity = max((len(finding.severity.value) for finding in findings), default=0)
     rule = min(_LONGEST_RULE, max((cells(pen.shown(finding.rule)) for finding in findings), default=0))
     lines: list[Line] = []
     for finding in findings:
-        lines += _row(finding, severity, rule, pen, judged=judged)
+        cover = waived.get(finding.fingerprint)
+        lines += _row(finding, severity, rule, pen, _aside_of(finding, cover) if judged else "")
         lines += _excerpt(finding, pen)
         lines += _steps(finding, pen)
         lines += _secret(finding, pen, twins)
         for at, part in enumerate(finding.fix.splitlines()):
             label = "    fix   " if at == 0 else " " * 10
             lines += hanging(Piece(label, GREEN), Piece(pen.own(part)), pen.width)
+        if cover is not None:
+            lines += hanging(Piece("    risk  ", YELLOW), Piece(pen.own(risk.waived(cover))), pen.width)
         if finding.edits:
             lines += hanging(Piece(" " * 10), Piece("`clearance fix` writes it", DIM), pen.width)
         if finding.witnesses:
@@ -162,17 +167,21 @@ def _table(findings: Sequence[Finding], pen: Pen, twins: Mapping[str, tuple[Find
     return lines
 
 
-def _row(finding: Finding, severity: int, rule: int, pen: Pen, *, judged: bool) -> list[Line]:
-    existing = judged and not finding.introduced
-    style = DIM if existing else _SEVERITIES[finding.severity]
+def _aside_of(finding: Finding, cover: Cover | None) -> str:
+    """Say why a finding does not count for the verdict; empty where it does."""
+    return "existing" if not finding.introduced else "waived" if cover is not None else ""
+
+
+def _row(finding: Finding, severity: int, rule: int, pen: Pen, aside: str) -> list[Line]:
+    style = DIM if aside else _SEVERITIES[finding.severity]
     cwe = ", ".join(finding.cwe[:_WEAKNESSES])
     pieces = [
         Piece(pad(pen.shown(finding.rule), rule), BOLD),
         Piece(pen.shown(wording.where(finding.place)), CYAN),
         Piece(pen.shown(cwe), DIM),
-        Piece(pen.own(finding.message + (" (existing)" if existing else ""))),
+        Piece(pen.own(finding.message + (f" ({aside})" if aside else ""))),
     ]
-    mark = pen.own("· " if existing else "✗ ") + pad(finding.severity.value, severity) + "  "
+    mark = pen.own("· " if aside else "✗ ") + pad(finding.severity.value, severity) + "  "
     lines = flow([piece for piece in pieces if piece.text], pen.width - len(mark), indent=4 - len(mark))
     return [[Piece(mark, style), *lines[0]], *([Piece("    "), *line] for line in lines[1:])]
 
@@ -236,6 +245,15 @@ def _secret(finding: Finding, pen: Pen, twins: Mapping[str, tuple[Finding, ...]]
         named = ", ".join(pen.shown(wording.where(one.place)) for one in others[:_PLACES])
         more = f" and {wording.plural(len(others) - _PLACES, 'more place')}" if len(others) > _PLACES else ""
         lines += hanging(Piece(" " * 10), Piece(f"the same {what} also stands at {named}{more}", YELLOW), pen.width)
+    return lines
+
+
+def _waivers(outcome: Outcome, pen: Pen) -> list[Line]:
+    """Tell which waivers cover nothing, and which expire soon."""
+    lines: list[Line] = []
+    for one in risk.told(outcome):
+        label = Piece(f"! waiver {pen.shown(one.id)}   ", RED if one.refused else YELLOW)
+        lines += hanging(label, Piece(pen.own(one.said)), pen.width)
     return lines
 
 

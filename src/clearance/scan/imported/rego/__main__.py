@@ -11,6 +11,7 @@ from typing import Any
 
 from clearance.scan.imported.rego.inputs import NotParsed, inputs_of
 from clearance.scan.imported.rego.places import line_of
+from clearance.scan.imported.rego.terms import answer_of, term_of
 
 _RULES = re.compile(r"(?:deny|warn|violation)(?:_\w+)?")
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
@@ -76,19 +77,18 @@ class _Asked:
         Raises:
             ValueError: a rule cannot be evaluated.
         """
-        self._rego.set_input(value)
+        try:
+            self._rego.set_input_term(term_of(value))
+        except self._error as error:
+            raise ValueError(f"the library cannot read it: {_first(error)}") from None
         for package in self._packages:
             try:
-                output = json.loads(str(self._rego.query(f"data.{package}")))
-            except self._error as error:
+                output = answer_of(self._rego, f"data.{package}")
+            except ValueError as error:
                 raise ValueError(f"data.{package} cannot be evaluated: {_first(error)}") from None
-            except ValueError:
-                continue  # undefined
-            for expression in output.get("expressions", ()):
-                if isinstance(expression, dict):
-                    for rule, given in sorted(expression.items()):
-                        if _RULES.fullmatch(rule):
-                            yield from ((f"{package}.{rule}", item) for item in _items(given))
+            for rule, given in sorted(output.items()) if isinstance(output, dict) else ():
+                if _RULES.fullmatch(rule):
+                    yield from ((f"{package}.{rule}", item) for item in _items(given))
 
 
 def _items(given: Any) -> Iterator[Any]:
