@@ -130,6 +130,13 @@ def schema() -> str:
     return json.dumps(outcome_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def controls() -> str:
+    """The JSON Schema of what `clearance controls` prints with `--format json`."""
+    from clearance.report.controls.schema import controls_schema
+
+    return json.dumps(controls_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def detect() -> str:
     """The JSON Schema of Detect blocks, for editors."""
     from clearance.scan.code.detect.schema import detect_schema
@@ -144,7 +151,16 @@ def hooks() -> str:
     return page()
 
 
-PLAYED = ("README.md", "docs/tutorial/first-check.md", "docs/how-to/mask-a-prompt.md")
+def own_controls() -> str:
+    """What the product itself does, as controls."""
+    from clearance.controls.product_page import product_page
+
+    return product_page()
+
+
+PLAYED = (
+    "README.md", "docs/tutorial/first-check.md", "docs/how-to/mask-a-prompt.md", "docs/how-to/answer-an-auditor.md",
+)  # fmt: skip
 """Pages whose transcripts are run."""
 
 
@@ -155,7 +171,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "policies.md": policies,
     "hooks.md": hooks,
+    "own-controls.md": own_controls,
     "schema/outcome.json": schema,
+    "schema/controls.json": controls,
     "detect.schema.json": detect,
 }
 

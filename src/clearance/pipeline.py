@@ -7,13 +7,14 @@ import msgspec
 
 from clearance.assess.assess import assess
 from clearance.assess.classify import classify
-from clearance.facts.change import Change, Collected, Contents
+from clearance.facts.change import Change, Collected, Contents, FileChange
 from clearance.facts.classification import Scheme
 from clearance.facts.decision import Case, Decision
-from clearance.facts.finding import Gap, GapKind
+from clearance.facts.finding import Finding, Gap, GapKind
 from clearance.facts.glob import matcher
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.facts.proof import Standing
+from clearance.facts.waiver import Cover
 from clearance.rules.catalogue import Catalogue
 from clearance.rules.model import Rule
 from clearance.scan.imported.merge import FAMILY as IMPORTED
@@ -21,6 +22,7 @@ from clearance.scan.imported.merge import with_opinions
 from clearance.scan.imported.opinion import Opinion
 from clearance.scan.memory import Memory
 from clearance.scan.runner import Limits, Progress, Scanned, gap_order, scan
+from clearance.scan.tampering.guarded_paths import guarded_by
 from clearance.scan.texts import Texts, names_of
 from clearance.scan.worker import Furnish, Reserve
 
@@ -47,6 +49,7 @@ class Parts(NamedTuple):
     decide: Callable[[Case], Decision]
     record: Callable[[Case, Decision], Receipt]
     proven: Callable[[], Standing]
+    waivers: Callable[[Sequence[Finding]], tuple[Cover, ...]]
 
 
 def look(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
@@ -69,17 +72,19 @@ def judge(collected: Collected, parts: Parts, progress: Progress | None) -> Outc
         rules=parts.catalogue.digest,
         version=parts.version,
         proven=parts.proven(),
+        waivers=parts.waivers(scanned.findings),
     )
     decision = parts.decide(case)
     receipt = parts.record(case, decision)
-    return _outcome(change, scanned, gaps, parts, case, decision, receipt)
+    told = _outcome(change, scanned, gaps, parts)
+    return msgspec.structs.replace(told, risk=case.risk, decision=decision, receipt=receipt, waivers=case.waivers)
 
 
 def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tuple[Change, Scanned, tuple[Gap, ...]]:
-    """Look at what is not excluded, and at the words around it. A page that is none is a gap: what it would have found,
-    nobody looked for. In the change that is given back, names that hold a secret are masked."""
+    """Look at what is not excluded, and at the words around it; a guard is never excluded. A page that is none is a gap:
+    what it would have found, nobody looked for. In the change that is given back, names that hold a secret are masked."""
     excluded = matcher(parts.exclude)
-    left_out = {file.path for file in collected.change.files if excluded(file.path)}
+    left_out = {file.path for file in collected.change.files if excluded(file.path) and not _guard(file)}
     kept = tuple(file for file in collected.change.files if file.path not in left_out)
     change = msgspec.structs.replace(collected.change, files=kept)
 
@@ -87,10 +92,10 @@ def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tupl
         parts.warm()
         parts.ask(change, collected.contents)
 
-    scanners = (parts.furnish, parts.families, parts.limits)
     texts = Texts(names_of(collected.change), collected.texts)
     whole, contents = texts.added_to(change, collected.contents)
-    scanned = scan(whole, contents, *scanners, progress, meanwhile, parts.reserve, parts.memory)
+    furnished = (parts.furnish, parts.families, parts.limits)
+    scanned = scan(whole, contents, *furnished, progress, meanwhile, parts.reserve, parts.memory)
     opinions = parts.opinions()
     if opinions:
         scanned = with_opinions(scanned, opinions, change, collected.contents)
@@ -104,15 +109,11 @@ def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tupl
     return told, scanned, tuple(sorted(dict.fromkeys(known), key=gap_order))
 
 
-def _outcome(
-    change: Change,
-    scanned: Scanned,
-    gaps: tuple[Gap, ...],
-    parts: Parts,
-    case: Case | None = None,
-    decision: Decision | None = None,
-    receipt: Receipt | None = None,
-) -> Outcome:
+def _guard(file: FileChange) -> bool:
+    return bool(guarded_by(file.path) or guarded_by(file.old_path or ""))
+
+
+def _outcome(change: Change, scanned: Scanned, gaps: tuple[Gap, ...], parts: Parts) -> Outcome:
     named = sorted({finding.rule for finding in scanned.findings if finding.family != IMPORTED})
     return Outcome(
         schema=SCHEMA,
@@ -126,9 +127,6 @@ def _outcome(
         asides=scanned.asides,
         more_asides=scanned.more_asides,
         set_aside=scanned.set_aside,
-        risk=case.risk if case else None,
-        decision=decision,
-        receipt=receipt,
     )
 
 

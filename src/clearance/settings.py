@@ -11,6 +11,7 @@ from clearance.facts.classification import Level, Scheme
 from clearance.facts.errors import BadSettings
 from clearance.facts.fact import Fact
 from clearance.facts.glob import matcher
+from clearance.facts.waiver import MOST_DAYS
 
 PLACE = ".clearance/settings.toml"
 _MOST_BYTES = 256 * 1024
@@ -108,6 +109,13 @@ class PackagesSettings(Fact):
     """From which age, in days, advisories and records of malware count as too old to call a version clean."""
 
 
+class WaiverSettings(Fact):
+    """`[waivers]`: how risks may be accepted."""
+
+    most_days: int = MOST_DAYS
+    """How many days ahead a waiver may expire; one that reaches further covers nothing. 0: none counts beyond today."""
+
+
 class Settings(Fact):
     """All settings, each with a default; no file at all is a good file."""
 
@@ -116,6 +124,7 @@ class Settings(Fact):
     personal: PersonalSettings = PersonalSettings()
     classification: ClassificationSettings = ClassificationSettings()
     packages: PackagesSettings = PackagesSettings()
+    waivers: WaiverSettings = WaiverSettings()
 
 
 def check_kinds(settings: Settings, known: Collection[str], *, text: str, where: str = PLACE) -> None:
@@ -141,14 +150,13 @@ def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
         return Settings()
     if len(text) > _MOST_BYTES:
         raise BadSettings("larger than 256 KiB", where=where, next="settings are a few lines of TOML")
-    import tomllib  # most repositories have no settings
+    from clearance.facts.toml import BadToml, read_toml  # most repositories have no settings
 
     try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = re.search(r"at line (\d+)", str(error))
-        place = f"{where}:{found[1]}" if found else where
-        raise BadSettings(f"not TOML: {error}", where=place, next="see docs/reference/settings.md") from None
+        data = read_toml(text)
+    except BadToml as error:
+        hint = "see docs/reference/settings.md"
+        raise BadSettings(f"not TOML: {error}", where=f"{where}:{error.line}", next=hint) from None
     _refuse_unknown(data, Settings, text, where, ())
     try:
         settings = msgspec.convert(data, Settings)
@@ -207,6 +215,7 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
         ("packages.seconds", settings.packages.seconds, 0.1, 600),
         ("packages.cooldown_days", settings.packages.cooldown_days, 0, 3_650),
         ("packages.data_days", settings.packages.data_days, 1, 3_650),
+        ("waivers.most_days", settings.waivers.most_days, 0, 3_650),
     ):
         if not low <= value <= high:
             place = _at(name.partition(".")[2], text, where)

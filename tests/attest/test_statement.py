@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,12 +11,15 @@ from clearance.attest.dsse import seal
 from clearance.attest.signers.memory import MemorySigner
 from clearance.attest.statement import PAYLOAD_BYTES, decision_statement, evidence_of
 from clearance.collect.memory import change_of
+from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 from clearance.facts.change import Revision
 from clearance.facts.decision import Case, Decision, Ran, Reason, ReviewNeed, Verdict
 from clearance.facts.entry import ENTRY_LIMIT
 from clearance.facts.fact import canonical, digest
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.risk import Risk
+from clearance.facts.statement import Statement
+from clearance.facts.waiver import Cover, Waiver
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 999, tzinfo=UTC)
 SIGNER = MemorySigner("ecdsa-p256", lambda: NOON)
@@ -82,7 +86,7 @@ def test_a_statement_says_what_was_decided_about_what() -> None:
     assert predicate["ran"] == [{"scanner": "code", "files": 2, "findings": 2, "gaps": 1, "pieces": 0, "opaque": 0}]
     assert predicate["gaps"][0]["path"] == "logo.bin"
     assert (predicate["tier"], predicate["files"], predicate["time"]) == (2, 2, "2026-11-22T12:00:00Z")
-    assert predicate["omitted"] == {"files": 0, "gaps": 0, "reasons": 0, "reviews": 0}
+    assert predicate["omitted"] == {"files": 0, "gaps": 0, "reasons": 0, "reviews": 0, "waivers": 0}
     assert set(predicate["evidence"]) == set(evidence_of(case, decision))
 
 
@@ -99,6 +103,15 @@ def test_the_evidence_is_the_case_and_the_decision_by_digest() -> None:
     case = case_of()
     decision = decided(case)
     assert evidence_of(case, decision) == {digest(case): canonical(case), digest(decision): canonical(decision)}
+
+
+@pytest.mark.parametrize("kind", list(ActorKind))
+def test_a_statement_says_who_wrote_the_change_and_by_what_evidence(kind: ActorKind) -> None:
+    case = case_of()
+    author = Authorship(author=Actor(kind=kind, name="somebody"), evidence=Evidence.TRAILER, detail="Co-Authored-By")
+    case = replace(case, change=replace(case.change, author=author))
+    said = json.loads(canonical(decision_statement(case, decided(case), NOON)))["predicate"]["author"]
+    assert (said["kind"], said["name"], said["evidence"]) == (kind.value, "somebody", "commit trailer")
 
 
 def test_a_decision_about_another_case_is_refused() -> None:
@@ -144,3 +157,42 @@ def test_no_number_of_files_is_too_many_or_dropped_in_part(files: int) -> None:
     statement = decision_statement(case, decided(case), NOON)
     assert statement.predicate.omitted.files in {0, files}
     assert len(canonical(statement)) <= PAYLOAD_BYTES
+
+
+def accepted(name: str, *findings: str) -> Cover:
+    waiver = Waiver(
+        id=name,
+        owner="o" * 300,
+        reason="r",
+        expires="2027-01-01",
+        compensating="c",
+        rule="r",
+        paths=("**",),
+    )
+    return Cover(waiver=waiver, days=40, most=180, findings=findings)
+
+
+def test_a_statement_names_the_waivers_that_counted_and_no_others() -> None:
+    findings = (finding(Severity.HIGH, introduced=True), finding(Severity.LOW, introduced=False))
+    case = replace(case_of(findings=findings), waivers=(accepted("one", "f"), accepted("two", "f")))
+    decision = replace(decided(case), waivers=("one",))
+    (used,) = decision_statement(case, decision, NOON).predicate.waivers
+    assert (used.id, used.expires, used.findings) == ("one", "2027-01-01", 1)
+    assert used.owner == "o" * 159 + "\u2026"
+    assert used.sha256 == digest(case.waivers[0].waiver)
+
+
+def test_thousands_of_waivers_fit_an_entry_and_those_left_out_are_counted() -> None:
+    names = [f"waiver-{number:04d}" for number in range(3_000)]
+    case = replace(case_of(), waivers=tuple(accepted(name, "f") for name in names))
+    predicate = decision_statement(case, replace(decided(case), waivers=tuple(names)), NOON).predicate
+    assert len(predicate.waivers) + predicate.omitted.waivers == 3_000
+    assert predicate.omitted.waivers > 0
+
+
+def test_a_statement_of_before_there_were_waivers_is_read() -> None:
+    case = case_of()
+    statement = decision_statement(case, decided(case), NOON)
+    old = json.loads(canonical(statement))
+    del old["predicate"]["waivers"], old["predicate"]["omitted"]["waivers"]
+    assert msgspec.json.decode(json.dumps(old).encode(), type=Statement) == statement

@@ -3,13 +3,15 @@
 import json
 import unicodedata
 
+import msgspec
+import msgspec.inspect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.facts.decision import Verdict
 from clearance.facts.errors import BadPage, ClearanceError
-from clearance.facts.fact import canonical, digest
+from clearance.facts.fact import Fact, canonical, digest, digest_of_plain
 from clearance.facts.finding import Place
 from clearance.facts.text import decode, visible
 
@@ -113,3 +115,60 @@ def test_an_error_says_what_where_and_what_next_and_survives_a_worker() -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own bytes
     assert isinstance(again, ClearanceError)
     assert (again.what, again.where, again.next) == (error.what, error.where, error.next)
+
+
+class _Leaf(Fact):
+    text: str
+    number: float
+    flag: bool
+    none: None = None
+
+
+class _Branch(Fact):
+    zebra: tuple[_Leaf, ...]
+    alpha: str = "\x00\u2028\x7f/"
+
+
+@given(
+    leaves=st.lists(
+        st.builds(
+            _Leaf,
+            text=st.text() | st.sampled_from(["a:1.5", "[2e5", ",12345678901234567", '"', "\\"]),
+            number=st.integers() | st.floats(allow_nan=False) | st.integers(2**53 - 3, 2**53 + 3),
+            flag=st.booleans(),
+        ),
+        max_size=4,
+    )
+)
+def test_the_quick_digest_is_the_digest(leaves: list[_Leaf]) -> None:
+    fact = _Branch(zebra=tuple(leaves))
+    try:
+        named = digest(fact)
+    except (ValueError, UnicodeError) as error:
+        with pytest.raises(type(error)):
+            digest_of_plain(fact)
+    else:
+        assert digest_of_plain(fact) == named
+
+
+def test_the_case_holds_nothing_that_the_quick_digest_cannot_name() -> None:
+    """Maps may sort otherwise than RFC 8785 wants; a case has none."""
+    from clearance.facts.decision import Case
+
+    seen: set[type] = set()
+    todo: list[object] = [msgspec.inspect.type_info(Case)]
+    while todo:
+        one = todo.pop()
+        assert not isinstance(one, msgspec.inspect.DictType | msgspec.inspect.AnyType), one
+        if isinstance(one, msgspec.inspect.StructType):
+            if one.cls in seen:
+                continue
+            seen.add(one.cls)
+            todo += [field.type for field in one.fields]
+        elif isinstance(one, msgspec.inspect.UnionType):
+            todo += one.types
+        elif isinstance(one, msgspec.inspect.VarTupleType):
+            todo.append(one.item_type)
+        elif isinstance(one, msgspec.inspect.TupleType):
+            todo += one.item_types
+    assert len(seen) > 10

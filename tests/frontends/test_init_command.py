@@ -134,6 +134,21 @@ def test_the_manifest_may_be_lost(place: Path, clearance: Lines) -> None:
     assert tree(place) == before
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_record_of_what_was_taken_out_by_hand_goes_too(place: Path, clearance: Lines, format: str) -> None:
+    settings = (place / ".claude" / "settings.json").read_bytes()
+    clearance("init", "--yes", "--for", "claude-code", "--without", "ci", "--without", "pre-commit", *FAST)
+    for path in (".mcp.json", ".clearance/settings.toml"):
+        (place / path).unlink(missing_ok=True)
+    (place / ".claude" / "settings.json").write_bytes(settings)
+    assert (place / ".clearance" / "installed.json").exists()
+    assert clearance("uninstall", "--dry-run")[0] == 0
+    assert (place / ".clearance" / "installed.json").exists()
+    assert clearance("uninstall", "--yes", "--format", format)[0] == 0
+    assert not (place / ".clearance").exists()
+    assert "nothing to do" in clearance("uninstall", "--yes")[1]
+
+
 def test_a_spoilt_manifest_is_told_and_does_no_harm(place: Path, clearance: Lines) -> None:
     keep_folders(place)
     before = tree(place)

@@ -308,6 +308,13 @@ BREAKS = (
         unset,
     ),
     Break(
+        "the settings have keys and logs of others used",
+        setting("CLEARANCE_HOME", "/elsewhere"),
+        "hook:claude-code:PreToolUse",
+        "env.CLEARANCE_HOME in .claude/settings.json",
+        unset,
+    ),
+    Break(
         "the settings load a library into all that starts",
         setting("LD_PRELOAD", "./x.so"),
         "hook:claude-code:Stop",
@@ -398,6 +405,13 @@ BREAKS = (
         "pre-commit",
         "the alias ci leaves the hook out",
         "git config --unset alias.ci",
+    ),
+    Break(
+        "the hook before commits is run by a program that does nothing",
+        edit(HOOK, "#!/bin/sh\n", "#!/bin/true\n"),
+        "pre-commit",
+        "is not run by a shell",
+        edit(HOOK, "#!/bin/true\n", "#!/bin/sh\n"),
     ),
     # --- CI
     Break("the workflow is deleted", gone(CI), "ci:github", "not there any more"),
@@ -504,6 +518,13 @@ BREAKS = (
         "mcp:claude-code",
         "disabledMcpjsonServers",
         values(CLAUDE, lambda v: v.pop("disabledMcpjsonServers")),
+    ),
+    Break(
+        "the server is refused in the settings of the person",
+        at_home(".claude/settings.json", '{"deniedMcpServers": [{"serverName": "clearance"}]}'),
+        "mcp:claude-code",
+        "deniedMcpServers in ~/.claude/settings.json",
+        not_at_home(".claude/settings.json"),
     ),
     Break("the server's configuration is no TOML", lambda p: p.write(".codex/config.toml", "[["), "mcp:codex", "cannot read",
           lambda p: ((p.top / ".codex/config.toml").unlink(), p.install())),

@@ -5,6 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearance.facts.control import Relation
 from clearance.facts.errors import BadPage
 from clearance.facts.finding import Confidence, Severity
 from clearance.rules import frontmatter
@@ -101,7 +102,11 @@ def test_a_page_becomes_a_rule() -> None:
     assert rule.languages == ("python",)
     assert rule.cwe == ("CWE-78",)
     assert rule.controls == ("asvs:v5.0.0-1.2.5", "asvs:v5.0.0-1.2.4")
-    assert rule.relations == {"asvs:v5.0.0-1.2.5": "subset-of"}
+    assert [(edge.of, edge.to, edge.rel) for edge in rule.edges] == [
+        ("rule:shell-text", "CWE-78", Relation.SUBSET_OF),
+        ("rule:shell-text", "asvs:v5.0.0-1.2.5", Relation.SUBSET_OF),
+        ("rule:shell-text", "asvs:v5.0.0-1.2.4", Relation.INTERSECTS_WITH),
+    ]
     assert rule.options == {"depth": "8", "norway": "no"}
     assert rule.guidance.startswith("Guidance in prose.")
     assert rule.guidance.endswith("### A heading of the third level")
@@ -123,7 +128,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
 def test_a_control_with_no_relationship_is_not_served() -> None:
     rule = read(PAGE.replace("subset-of", "no-relationship"))
     assert rule.controls == ("asvs:v5.0.0-1.2.4",)
-    assert rule.relations == {"asvs:v5.0.0-1.2.5": "no-relationship"}
+    assert rule.edges[1].rel is Relation.NO_RELATIONSHIP
 
 
 def test_a_trigger_has_a_tier_and_needs_no_severity() -> None:

@@ -143,6 +143,25 @@ def read_base(start: Path, revision: str, prefix: str, *, environment: Mapping[s
         shadow.close()
 
 
+def read_default(start: Path, prefix: str, *, environment: Mapping[str, str] | None = None) -> tuple[str, dict[str, bytes]]:
+    """Give the branch that changes go to, and the files below a folder at its tip; no files where there is no commit yet.
+
+    Raises:
+        NotARepository: `start` lies in no repository that may be looked at.
+        UnknownRevision: no default branch is known.
+    """
+    own = os.environ if environment is None else environment
+    shadow = Shadow(find_repository(start, own), own, seconds=LIMIT)
+    try:
+        head = _head(shadow)
+        if head is None:
+            return "", {}
+        label, tip = _default_branch(shadow, head)
+        return label, _files_below(shadow, tip.tree, prefix)
+    finally:
+        shadow.close()
+
+
 def _collect(
     start: Path,
     source: Literal["working-tree", "staged", "range"],

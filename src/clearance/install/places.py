@@ -124,7 +124,7 @@ def _open_at_end(text: str) -> bool:
 def _toml(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix(_MARK))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{where}:{line[1] if line else text.count(chr(10)) + 1}"
         raise BadFile(f"not valid TOML: {error}", where=place, next="mend it, then run the command again") from None

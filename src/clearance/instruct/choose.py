@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from clearance.instruct.model import MOST, Candidate
 
-_OF_A_FAMILY = {"commands": 3, "packages": 4, "personal": 2, "secrets": 3, "tampering": 5}
-"""How many lines of a family that holds in every task stand there at most; a team's own are not counted."""
+_OF_A_FAMILY = {"commands": 3, "guidance": 8, "packages": 4, "personal": 2, "secrets": 3, "tampering": 5}
+"""How many lines of a family that holds in every task stand there at most; a team's own are not counted. Of guidance that
+others wrote so many stand in each text."""
 
 _PASSED = 3
 

@@ -28,7 +28,7 @@ class Candidate(Fact):
 
     `weight` orders the candidates of a scope, the heaviest first, and `breadth`, how many examples the page has, those that
     weigh the same; `told` counts decisions of this repository that told it; `note` says what was made harmless, empty:
-    nothing.
+    nothing. `unchecked`: guidance of others, which stands apart from what the gate checks.
     """
 
     rule: str
@@ -42,6 +42,7 @@ class Candidate(Fact):
     note: str = ""
     breadth: int = 0
     told: int = 0
+    unchecked: bool = False
 
 
 class Stamp(Fact):

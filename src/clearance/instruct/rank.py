@@ -15,6 +15,8 @@ from clearance.instruct.harmless import line
 from clearance.instruct.model import Candidate, Situation
 from clearance.instruct.scopes import BY_NAME, scopes_of
 from clearance.instruct.tokens import tokens
+from clearance.rules.codeguard import PREFIX
+from clearance.rules.guidance import without_commands
 from clearance.rules.model import Rule
 
 _SEVERITY = {Severity.LOW: 1.0, Severity.MEDIUM: 3.0, Severity.HIGH: 6.0, Severity.CRITICAL: 9.0}
@@ -85,6 +87,9 @@ _AGAIN = 0.7
 """What each further rule of a weakness counts, against the one before."""
 _TEAM = 10_000.0
 _TOLD = 100.0
+_IMPORTED = {Severity.CRITICAL: 12.0, Severity.HIGH: 12.0, Severity.MEDIUM: 1.0, Severity.LOW: 1.0}
+"""What guidance weighs that a team took over from others (CodeGuard): what its author wants in every context stands among
+the first, all other behind the rules that the gate checks, where there is room left."""
 _LEAST = 1.0
 """Lighter rules are left out unless the repository or the team asks for them."""
 _CLOUD = re.compile(r"terraform-(aws|azure|gcp)-")
@@ -120,10 +125,11 @@ def candidates(rules: Iterable[Rule], situation: Situation) -> dict[str, tuple[C
 
 def _candidate(rule: Rule, scope: str, situation: Situation) -> Candidate | None:
     """Weigh a rule; None where it is not worth a line."""
-    team = not rule.page.startswith("rules/")
+    builtin = rule.page.startswith("rules/")
+    team = not builtin and not _imported(rule)
     told = situation.told.get(rule.id, 0)
     said = rule.id in _SAID_ELSEWHERE or rule.id.startswith(_GUARDS)
-    if not team and not told and (said or rule.family in ONE_FOR_ALL):
+    if builtin and not told and (said or rule.family in ONE_FOR_ALL):
         return None
     weight, why = _weight(rule, situation.libraries)
     if team:
@@ -134,13 +140,13 @@ def _candidate(rule: Rule, scope: str, situation: Situation) -> Candidate | None
     if weight < _LEAST:
         return None
     brief = rule.brief.partition(". ")[0] + "." if rule.family == "secrets" and ". " in rule.brief else rule.brief
-    shown = line(brief)
+    shown = line(without_commands(brief) if rule.advisory else brief)
     if not shown.text:
         return None
     text = f"- {shown.text}\n"
     return Candidate(
         rule=rule.id, family=rule.family, scope=scope, text=text, why=why, weight=weight, tokens=tokens(text), team=team,
-        note=shown.note if team else "", breadth=len(rule.caught), told=told,
+        note="" if builtin else shown.note, breadth=len(rule.caught), told=told, unchecked=rule.advisory,
     )  # fmt: skip
 
 
@@ -159,6 +165,9 @@ def _sentences() -> list[Candidate]:
 
 def _weight(rule: Rule, libraries: frozenset[str]) -> tuple[float, str]:
     """Weigh what is known before anything was seen here, and say why."""
+    if _imported(rule):
+        always = "always applies" if not rule.languages else "for its languages"
+        return _IMPORTED[rule.severity], f"guidance of others, {always}, nothing checks it"
     often = _readily(rule)
     weight = _SEVERITY[rule.severity] * _CONFIDENCE[rule.confidence] * often
     why = f"{rule.severity.value} severity, {rule.confidence.value} confidence"
@@ -189,6 +198,11 @@ def _fitted(rule: Rule, libraries: frozenset[str], weight: float, why: str) -> t
         return weight * (0.1 if cloud else 0.3), f"{why}, what it is about is not used here"
     named = sorted(libraries.intersection(_WORD.findall(rule.brief.lower())))
     return (weight * 1.2, f"{why}, {named[0]} is used here") if named else (weight, why)
+
+
+def _imported(rule: Rule) -> bool:
+    """Whether a page is guidance that a team took over, of which there can be a hundred."""
+    return rule.advisory and rule.id.startswith(PREFIX)
 
 
 def _readily(rule: Rule) -> float:

@@ -2,7 +2,8 @@
 
 A scope has the globs under which an assistant loads its rules. Rules of code belong to scopes by their languages, rules of
 infrastructure by the first word of their id; the families in `ANYWHERE` hold for every task, `SILENT` ones say nothing to an
-assistant (they ask a reviewer for care, teach the scanner, or look at what the assistant is sent).
+assistant (they ask a reviewer for care, teach the scanner, or look at what the assistant is sent). Guidance that is about
+languages without a scope alone stands in no file: it would be in the context of tasks that it says nothing about.
 """
 
 from typing import NamedTuple
@@ -108,6 +109,8 @@ USUAL = ("python", "javascript", "java", "go")
 """What a repository without any file that is known is taken to become."""
 _BY_LANGUAGE = {language: scope.name for scope in SCOPES for language in scope.languages}
 _BY_PREFIX = {prefix: scope.name for scope in SCOPES for prefix in scope.prefixes}
+_OTHER_NAMES = {"docker": "dockerfile", "c++": "cpp"}
+"""What CodeGuard calls languages that have another name here."""
 _FITS = tuple((scope.name, matcher(scope.globs)) for scope in SCOPES)
 
 
@@ -124,7 +127,10 @@ def scopes_of(rule: Rule) -> tuple[str, ...]:
         found = _BY_PREFIX.get(rule.id.partition("-")[0])
         if found:
             return (found,)
-    named = dict.fromkeys(_BY_LANGUAGE[language] for language in rule.languages if language in _BY_LANGUAGE)
+    languages = [_OTHER_NAMES.get(language, language) for language in rule.languages]
+    named = dict.fromkeys(_BY_LANGUAGE[language] for language in languages if language in _BY_LANGUAGE)
+    if rule.advisory and languages and not named:
+        return ()
     return tuple(named) or ("",)
 
 

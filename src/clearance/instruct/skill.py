@@ -8,8 +8,9 @@ alone: assistants run commands and fill in variables that stand in a skill's bod
 from clearance.instruct.harmless import block, is_secret_like, line
 from clearance.instruct.model import Candidate, InstructionFile, Material
 from clearance.instruct.scopes import BY_NAME
-from clearance.instruct.text import front, stamp
+from clearance.instruct.text import UNCHECKED, front, stamp
 from clearance.instruct.tokens import tokens
+from clearance.rules.guidance import without_commands
 from clearance.rules.model import Rule
 
 NAME = "clearance-secure-code"
@@ -68,8 +69,10 @@ def _details(material: Material, scope: str, at: str, format: str) -> Instructio
         return None
     title = BY_NAME[scope].title if scope else "any task"
     top = f"# Rules for {title}\n\nThe most important first. `clearance rules show ID` tells all of a rule.\n"
-    left = _DETAIL - tokens(top) - tokens(stamp(material.stamp)) - 120
+    apart = f"\n# {UNCHECKED}\n" if any(one.unchecked for one in found) else ""
+    left = _DETAIL - tokens(top) - tokens(apart) - tokens(stamp(material.stamp)) - 120
     parts: list[str] = []
+    unchecked: list[str] = []
     taken: list[str] = []
     others: list[str] = []
     for one in found:
@@ -78,11 +81,11 @@ def _details(material: Material, scope: str, at: str, format: str) -> Instructio
         if cost > left:
             others.append(one.rule)
             continue
-        parts.append(entry)
+        (unchecked if one.unchecked else parts).append(entry)
         taken.append(one.rule)
         left -= cost
     rest = _others(others)
-    text = top + "".join(parts) + rest + stamp(material.stamp)
+    text = top + "".join(parts) + rest + (apart if unchecked else "") + "".join(unchecked) + stamp(material.stamp)
     path = f"{at}/references/{scope or 'any-task'}.md"
     return InstructionFile(
         path=path, text=text, owned=True, tokens=tokens(text), always=False, scope=scope, on_demand=True,
@@ -100,6 +103,8 @@ def _others(ids: list[str]) -> str:
 def _entry(one: Candidate, rule: Rule) -> str:
     """Tell a rule: what to do, how to repair, and how the safe form looks."""
     entry = f"\n## {one.rule}\n\n{one.text.removeprefix('- ')}"
+    if rule.advisory:
+        entry += f"Nothing checks this. From its text: {line(without_commands(rule.guidance), _LONGEST).text}\n"
     if rule.fix:
         entry += f"Repair: {line(rule.fix, _LONGEST).text}\n"
     example = _example(rule)

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from clearance.facts.fact import Fact
 from clearance.instruct.choose import fill
 from clearance.instruct.model import BUDGET, Candidate, Situation
 from clearance.instruct.rank import bound_to, candidates
 from clearance.instruct.scopes import BY_NAME, scope_of_path
+from clearance.instruct.text import UNCHECKED
 from clearance.instruct.tokens import tokens
 from clearance.rules.model import Rule
 
@@ -98,10 +101,13 @@ def guidance(
     ordered = _once(one for *_, one in sorted(weighed, key=lambda each: each[:3]))
     heading = "Security rules for this task, the most important first:\n"
     ending = "`clearance rules show ID` or the tool `explain` tells all of a rule. Run `clearance check` when done.\n"
-    room = max(budget, _LEAST) - tokens(heading) - tokens(ending)
+    apart = f"{UNCHECKED}:\n" if any(one.unchecked for one in ordered) else ""
+    room = max(budget, _LEAST) - tokens(heading) - tokens(apart) - tokens(ending)
     shown = [_with_id(one) for one in ordered]
     chosen = fill(shown, room, 1_000_000)
-    text = heading + "".join(one.text for one in chosen.taken) + ending
+    ours = "".join(one.text for one in chosen.taken if not one.unchecked)
+    others = "".join(one.text for one in chosen.taken if one.unchecked)
+    text = heading + ours + ending + (apart + others if others else "")
     made = tuple(
         Suggestion(
             id=one.rule,
@@ -129,10 +135,7 @@ def _with_id(one: Candidate) -> Candidate:
     if not one.rule:
         return one
     text = f"{one.text.rstrip()} [{one.rule}]\n"
-    return Candidate(
-        rule=one.rule, family=one.family, scope=one.scope, text=text, why=one.why, weight=one.weight, tokens=tokens(text),
-        team=one.team, note=one.note, breadth=one.breadth, told=one.told,
-    )  # fmt: skip
+    return replace(one, text=text, tokens=tokens(text))
 
 
 def _words(text: str) -> frozenset[str]:

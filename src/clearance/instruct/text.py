@@ -24,6 +24,8 @@ MORE = (
 )
 SKILL = "the skill `clearance-secure-code`, "
 NO_LIMIT = 1_000_000
+UNCHECKED = "Guidance of others, not checked by Clearance"
+"""The head under which lines stand that came from pages without a detector; they never stand among our own."""
 ANY_TASK = 900
 """Tokens that the text for any task takes at most of a budget which a scope's text needs, too."""
 LISTED = 110
@@ -100,19 +102,21 @@ def _with_scopes(
     """Put rules of scopes and the stamp behind the text for any task, within what is left of a budget; give the text and the
     ids of its rules."""
     fixed, anywhere = any_task
-    end = stamp(material.stamp)
+    end = _unchecked(anywhere.taken) + stamp(material.stamp)
     headings = {name: f"\n{BY_NAME[name].title}:\n" for name in scopes}
     said = {one.text for one in anywhere.taken}
     left = {name: [one for one in material.candidates.get(name, ()) if one.text not in said] for name in scopes}
+    heads = {name: headings[name] + _head_if(left[name], name) for name in scopes}
     chosen = share(
         left,
         {name: material.shares[name] for name in scopes},
         budget - tokens(fixed) - tokens(end),
-        characters - len(fixed) - len(end) - sum(map(len, headings.values())),
-        {name: tokens(heading) for name, heading in headings.items()},
+        characters - len(fixed) - len(end) - sum(map(len, heads.values())),
+        {name: tokens(head) for name, head in heads.items()},
     )
     kept = [name for name in scopes if name in chosen and chosen[name].taken]
-    text = fixed + "".join(headings[name] + _lines(chosen[name].taken) for name in kept) + end
+    ours = "".join(headings[name] + lines for name in kept if (lines := _lines(chosen[name].taken)))
+    text = fixed + ours + "".join(_unchecked(chosen[name].taken, name) for name in kept) + end
     return text, (*_ids(anywhere), *(rule for name in kept for rule in _ids(chosen[name])))
 
 
@@ -135,10 +139,11 @@ def scoped_files(
         scope = BY_NAME[name]
         top = f"{head(scope)}# Security rules for {scope.title}\n\n"
         waiting = [one for one in material.candidates.get(name, ()) if one.rule not in known]
-        chosen = fill(waiting, room(material) - spent - tokens(top) - tokens(end), characters - len(top) - len(end))
+        ends = _head_if(waiting) + end
+        chosen = fill(waiting, room(material) - spent - tokens(top) - tokens(ends), characters - len(top) - len(ends))
         if len(chosen.taken) < min(3, len(waiting)) or not chosen.taken:
             continue
-        text = top + _lines(chosen.taken) + end
+        text = top + _lines(chosen.taken) + _unchecked(chosen.taken) + end
         made.append(
             InstructionFile(
                 path=path(scope),
@@ -155,18 +160,22 @@ def scoped_files(
 
 
 def _any_task(material: Material, budget: int, characters: int, *, skill: bool, more: str = "") -> tuple[str, Chosen]:
-    """Give the text for any task: how the gate works, what holds everywhere, what is told here again and again."""
+    """Give the text for any task: how the gate works, what holds everywhere, what is told here again and again. What nobody
+    checks is chosen and not in the text."""
     fixed = HEADING + GATE + MORE.format(skill=SKILL if skill else "") + more
     always = "\nAlways:\n"
     spare = tokens(always) + tokens(stamp(material.stamp))
     told = [one for name in material.scopes for one in material.candidates.get(name, ()) if one.told]
     told = sorted(told, key=lambda one: (-one.weight, one.rule))[:_TOLD_HERE]
+    merged = _merged(material.candidates.get("", ()), told)
+    head = _head_if(merged)
     chosen = fill(
-        _merged(material.candidates.get("", ()), told),
-        budget - tokens(fixed) - spare,
-        characters - len(fixed) - len(always) - len(stamp(material.stamp)),
+        merged,
+        budget - tokens(fixed) - spare - tokens(head),
+        characters - len(fixed) - len(always) - len(head) - len(stamp(material.stamp)),
     )
-    return fixed + (always + _lines(chosen.taken) if chosen.taken else ""), chosen
+    lines = _lines(chosen.taken)
+    return fixed + (always + lines if lines else ""), chosen
 
 
 def _merged(anywhere: Sequence[Candidate], told: Sequence[Candidate]) -> list[Candidate]:
@@ -174,7 +183,18 @@ def _merged(anywhere: Sequence[Candidate], told: Sequence[Candidate]) -> list[Ca
 
 
 def _lines(taken: Sequence[Candidate]) -> str:
-    return "".join(one.text for one in taken)
+    return "".join(one.text for one in taken if not one.unchecked)
+
+
+def _unchecked(taken: Sequence[Candidate], scope: str = "") -> str:
+    """Give the lines that nothing checks, under their head; empty where there is none."""
+    return _head_if(taken, scope) + "".join(one.text for one in taken if one.unchecked)
+
+
+def _head_if(found: Sequence[Candidate], scope: str = "") -> str:
+    """Give the head of what nothing checks, where there is such a line."""
+    about = f" ({BY_NAME[scope].title})" if scope else ""
+    return f"\n{UNCHECKED}{about}:\n" if any(one.unchecked for one in found) else ""
 
 
 def _ids(chosen: Chosen) -> tuple[str, ...]:

@@ -60,6 +60,10 @@ class Catalogue:
         """
         return self._by_id[rule]
 
+    def __contains__(self, rule: object) -> bool:
+        """Tell whether a rule has this id."""
+        return rule in self._by_id
+
     def get(self, rule: str) -> Rule | None:
         """Give the rule with this id, or None."""
         return self._by_id.get(rule)

@@ -7,27 +7,32 @@ its text: `no`, `1_000` and `2026-11-22` are strings, and numbers are what a key
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Literal, NamedTuple, cast, get_args
+from typing import Annotated, NamedTuple, cast, get_args
 
 import msgspec
 import yaml
 
+from clearance.facts.control import AtMost, AuthorKind, Relation
 from clearance.facts.errors import BadPage
 from clearance.facts.finding import Confidence, Severity
 
-Relation = Literal["equal-to", "equivalent-to", "subset-of", "superset-of", "intersects-with", "no-relationship"]
-"""How a rule relates to a control: the vocabulary of OSCAL 1.2's control mapping."""
-
 _Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z")]
 _Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,400}\Z")]
+_Note = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{0,400}\Z")]
 _ControlId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*:[A-Za-z0-9][A-Za-z0-9.:/()@-]{0,99}\Z")]
 
 
 class ControlEdge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A control that the rule serves, and how it relates to it."""
+    """A control that the rule serves, how it relates to it, and how much that claim is worth. Whoever writes the id alone
+    claims the least: the two intersect."""
 
     to: _ControlId
-    rel: Relation
+    rel: Relation = Relation.INTERSECTS_WITH
+    by: AuthorKind = "assistant"
+    source: _Note = ""
+    confidence: Confidence = Confidence.MEDIUM
+    note: _Note = ""
+    at_most: AtMost = ""
 
 
 class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +46,7 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9+#-]{0,31}\Z")], ...] = ()
     cwe: tuple[Annotated[str, msgspec.Meta(pattern=r"^CWE-[1-9]\d{0,5}\Z")], ...] = ()
     controls: tuple[_ControlId | ControlEdge, ...] = ()
-    detector: _Word | Literal[""] = ""
+    detector: Annotated[str, msgspec.Meta(pattern=r"^(?:[a-z][a-z0-9-]{0,63})?\Z")] = ""
     options: dict[_Word, str] = {}
     tier: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
 
@@ -58,7 +63,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS = {
     "severity": tuple(value.value for value in Severity),
     "confidence": tuple(value.value for value in Confidence),
-    "rel": get_args(Relation),
+    "rel": tuple(value.value for value in Relation),
+    "by": get_args(AuthorKind),
+    "at_most": get_args(AtMost)[1:],
 }
 _HINTS = {
     "id": "an id is made of lower-case letters, digits and hyphens, and starts with a letter",
@@ -66,7 +73,7 @@ _HINTS = {
     "brief": "one line of at most 400 characters",
     "languages": "languages are lower-case words",
     "cwe": "weaknesses are written CWE-79",
-    "controls": "controls are written asvs:v5.0.0-1.2.5, or {to: asvs:v5.0.0-1.2.5, rel: subset-of}",
+    "controls": "controls are written {to: asvs:v5.0.0-1.2.5, rel: subset-of}, or asvs:v5.0.0-1.2.5 (intersects-with)",
     "detector": "the name of a detector is a lower-case word",
     "options": "option names are lower-case words, their values text",
     "tier": "a tier is 0, 1, 2 or 3",
@@ -79,7 +86,7 @@ def read_head(text: str, *, path: str, first_line: int) -> Head:
     Raises:
         BadPage: not plain YAML, or an unknown key, a missing one, or a value of the wrong kind.
     """
-    values, lines = _plain_yaml(text, path=path, first_line=first_line)
+    values, lines = plain_yaml(text, path=path, first_line=first_line)
     try:
         return Head(msgspec.convert(values, FrontMatter, strict=False), lines)
     except msgspec.ValidationError as error:
@@ -97,7 +104,8 @@ def _explain(error: msgspec.ValidationError, path: str, lines: dict[str, int]) -
     """Turn msgspec's message into one that names the line and the way out."""
     said, _, place = str(error).partition(" - at ")
     inner = "".join(re.findall(r"\$\.?([^`]*)", place)[:1])
-    key = re.split(r"[.\[]", inner)[-1] if inner.endswith(".rel") else re.split(r"[.\[]", inner)[0]
+    innermost = inner.endswith((".rel", ".by", ".confidence"))
+    key = re.split(r"[.\[]", inner)[-1 if innermost else 0]
     unknown = re.search(r"unknown field `(.*)`", said, re.DOTALL)
     if unknown:
         full = f"{inner}.{unknown[1]}" if inner else unknown[1]
@@ -143,8 +151,12 @@ def _events(text: str, path: str, first_line: int) -> Iterator[yaml.Event]:
 _YAML_HINT = "quote text that holds `: `, `#` or starts with a sign"
 
 
-def _plain_yaml(text: str, *, path: str, first_line: int) -> tuple[dict[str, object], dict[str, int]]:
-    """Build maps, lists and strings from events, with the line of each."""
+def plain_yaml(text: str, *, path: str, first_line: int) -> tuple[dict[str, object], dict[str, int]]:
+    """Build maps, lists and strings from events, with the line of each.
+
+    Raises:
+        BadPage: not plain YAML: an anchor, alias or tag, a key that stands twice, no map, nested too deeply.
+    """
     root: dict[str, object] = {}
     lines: dict[str, int] = {}
     stack: list[_Open] = []

@@ -1,5 +1,6 @@
 """What a page holds, as facts. `page.py` reads one, `catalogue.py` holds all."""
 
+from clearance.facts.control import Edge
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence, Severity
 
@@ -41,9 +42,9 @@ class Rule(Fact):
     languages: tuple[str, ...] = ()
     cwe: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
-    relations: dict[str, str] = {}
-    """How the rule relates to a control, where the page says so, in OSCAL's words (`subset-of`); a control with
-    `no-relationship` stands here and not in `controls`."""
+    edges: tuple[Edge, ...] = ()
+    """How the rule relates to each weakness and control that the page names; a control with `no-relationship` stands here
+    and not in `controls`."""
     detect: tuple[Block, ...] = ()
     detector: str = ""
     options: dict[str, str] = {}
@@ -54,6 +55,13 @@ class Rule(Fact):
     caught: tuple[Example, ...] = ()
     clean: tuple[Example, ...] = ()
     sources: tuple[str, ...] = ()
+    advisory: bool = False
+    """Guidance only: nothing detects what the page speaks of, and it never counts as a check."""
+
+    @property
+    def has_detector(self) -> bool:
+        """Whether something looks for what the page speaks of. Vocabulary pages teach detectors and are none."""
+        return not self.advisory and self.family != "vocabulary" and bool(self.detect or self.detector)
 
     def __hash__(self) -> int:
         """Hash by name, because maps have no hash; equal rules have equal names."""

@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from clearance.facts.control import Edge, Relation
 from clearance.facts.errors import BadPage
 from clearance.facts.finding import Confidence, Severity
-from clearance.rules.frontmatter import ControlEdge, FrontMatter, Head, nearest, read_head
+from clearance.rules.codeguard import GUIDANCE, PREFIX, read_codeguard, rule_of
+from clearance.rules.frontmatter import ControlEdge, Head, nearest, read_head
 from clearance.rules.model import Block, Example, Rule
 from clearance.rules.placeholder import TooLong, expand
+from clearance.rules.weakness import is_kind_of
 
 MAX_PAGE = 262_144
 """Characters of the longest page that is read."""
@@ -59,6 +62,8 @@ def read_page(text: str, *, path: str, family: str) -> Rule:
     Raises:
         BadPage: it is no rule page; `where` is `path:line`.
     """
+    if family == GUIDANCE and path.rpartition("/")[2].startswith(PREFIX):
+        return rule_of(read_codeguard(text, path=path), path=path)
     if _FAMILY.fullmatch(family) is None:
         raise BadPage(f"{family!r} is no name of a family", where=f"{path}:1", next="families are lower-case words")
     if len(text) > MAX_PAGE:
@@ -70,7 +75,7 @@ def read_page(text: str, *, path: str, family: str) -> Rule:
     head = read_head("\n".join(lines[1:end]) + "\n", path=path, first_line=2)
     _check_head(head, path, family)
     guidance, sections = _split(lines, end + 1, path)
-    return _rule(head.keys, guidance, sections, path=path, family=family)
+    return _rule(head, guidance, sections, path=path, family=family)
 
 
 def _end_of_head(lines: Sequence[str], path: str) -> int:
@@ -107,10 +112,13 @@ def _check_head(head: Head, path: str, family: str) -> None:
                 hint = "it finds nothing itself: take it out"
                 raise BadPage(f"a vocabulary page has no {key!r}", where=f"{path}:{lines[key]}", next=hint)
         return
+    if family == GUIDANCE and "detector" in lines:
+        hint = "put the page into the family that detects it"
+        raise BadPage("a guidance page has no detector", where=f"{path}:{lines['detector']}", next=hint)
     if keys.tier is not None:
         raise BadPage("only triggers have a tier", where=f"{path}:{lines['tier']}", next="give a severity instead")
     for key, value in (("severity", keys.severity), ("confidence", keys.confidence)):
-        if value is None:
+        if value is None and family != GUIDANCE:
             raise BadPage(f"the key {key!r} is missing", where=f"{path}:1", next="every page has one")
 
 
@@ -163,14 +171,17 @@ def _fence(lines: Sequence[str], index: int, closing: int, opened: re.Match[str]
     return _Fence(" ".join(opened[3].split()), "".join(f"{line}\n" for line in inner), index + 2)
 
 
-def _rule(keys: FrontMatter, guidance: str, sections: dict[str, _Section], *, path: str, family: str) -> Rule:
+def _rule(head: Head, guidance: str, sections: dict[str, _Section], *, path: str, family: str) -> Rule:
     """Put the parts together."""
+    keys = head.keys
     if not guidance:
         raise BadPage("no guidance", where=f"{path}:1", next="say after the front matter what to do instead, and why")
     detect = _detect(sections.get("Detect"), path)
-    if not detect and not keys.detector:
+    if family == GUIDANCE:
+        _refuse_checks(sections, path)
+    elif not detect and not keys.detector:
         raise BadPage("nothing detects this", where=f"{path}:1", next="write a section `## Detect`, or the key `detector`")
-    edges = [(edge.to, edge.rel) if isinstance(edge, ControlEdge) else (edge, None) for edge in keys.controls]
+    edges = _edges(head, path, family)
     return Rule(
         id=keys.id,
         family=family,
@@ -182,8 +193,8 @@ def _rule(keys: FrontMatter, guidance: str, sections: dict[str, _Section], *, pa
         page=path,
         languages=keys.languages,
         cwe=keys.cwe,
-        controls=tuple(to for to, rel in edges if rel != "no-relationship"),
-        relations={to: rel for to, rel in edges if rel is not None},
+        controls=tuple(edge.to for edge in edges[len(keys.cwe) :] if edge.rel is not Relation.NO_RELATIONSHIP),
+        edges=edges,
         detect=detect,
         detector=keys.detector,
         options=keys.options,
@@ -193,7 +204,57 @@ def _rule(keys: FrontMatter, guidance: str, sections: dict[str, _Section], *, pa
         caught=_examples("Caught", sections, keys.id, path, family),
         clean=_examples("Clean", sections, keys.id, path, family),
         sources=_items(sections["Sources"].lines) if "Sources" in sections else (),
+        advisory=family == GUIDANCE,
     )
+
+
+def _refuse_checks(sections: dict[str, _Section], path: str) -> None:
+    """Raise BadPage where a page that nothing checks has a section that a check would run."""
+    for name in ("Detect", "Verify", "Caught", "Clean"):
+        if name in sections:
+            hint = "show code as part of the guidance, or put the page into the family that detects it"
+            raise BadPage(f"a guidance page has no section {name}", where=f"{path}:{sections[name].line}", next=hint)
+
+
+def _is_part_of(weakness: str, named: Sequence[str]) -> bool:
+    """Tell whether what a page finds is a part of a weakness. Each hit is an instance of one of those that the page names:
+    all must be kinds of it, or it comes first, and the others say the same in general."""
+    general = weakness == named[0] and all(is_kind_of(weakness, each) for each in named)
+    return general or all(is_kind_of(each, weakness) for each in named)
+
+
+def _edges(head: Head, path: str, family: str) -> tuple[Edge, ...]:
+    """Spell out what the page claims."""
+    keys, lines = head
+    of = f"{'trigger' if family == 'triggers' else 'rule'}:{keys.id}"
+    rel, source, sure, note = Relation.SUBSET_OF, "the page's examples", Confidence.MEDIUM, ""
+    if family == GUIDANCE:
+        rel, source = Relation.INTERSECTS_WITH, "the page's words: nothing looks for it"
+    elif family == "triggers":
+        rel, source, sure = Relation.INTERSECTS_WITH, "the page's words", Confidence.LOW
+        note = "a reviewer is asked to look; nothing is checked"
+    weak = [
+        Edge(
+            of=of,
+            to=cwe,
+            rel=rel if _is_part_of(cwe, keys.cwe) else Relation.INTERSECTS_WITH,
+            where=f"{path}:{lines.get('cwe', 1)}",
+            source=source,
+            confidence=sure,
+            note=note,
+        )
+        for cwe in keys.cwe
+    ]
+    written = [edge if isinstance(edge, ControlEdge) else ControlEdge(edge) for edge in keys.controls]
+    named = [
+        Edge(
+            of=of, to=edge.to, rel=edge.rel, by=edge.by, source=edge.source, confidence=edge.confidence, note=edge.note,
+            at_most=edge.at_most,
+            where=f"{path}:{lines.get(f'controls[{number}]', lines.get('controls', 1))}",
+        )
+        for number, edge in enumerate(written)
+    ]  # fmt: skip
+    return (*weak, *named)
 
 
 def _detect(section: _Section | None, path: str) -> tuple[Block, ...]:
@@ -226,7 +287,7 @@ def _examples(name: str, sections: dict[str, _Section], rule: str, path: str, fa
     """Read the blocks of `## Caught` or `## Clean`."""
     section = sections.get(name)
     fences = section.fences if section else []
-    least = _MIN_OF_VOCABULARY if family == VOCABULARY else _MIN_EXAMPLES
+    least = 0 if family == GUIDANCE else _MIN_OF_VOCABULARY if family == VOCABULARY else _MIN_EXAMPLES
     if len(fences) < least:
         line = section.line if section else 1
         raise BadPage(

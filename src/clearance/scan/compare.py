@@ -20,6 +20,8 @@ _AROUND = 1
 _MOST_LINES = 6
 _WIDEST = 400
 _LONGEST_SHAPE = 2_000
+_MOST_TRAIL = 40
+"""So many steps of a path tell a finding from another."""
 _SHORTEST_SECRET = 6
 _MOST_SECRETS = 200
 _MOST_ASIDES = 200
@@ -124,6 +126,18 @@ class _Side:
         start, end = max(start, match.start - _LONGEST_SHAPE), min(end, match.end + _LONGEST_SHAPE)
         return " ".join(self.masked(start, end).split())
 
+    def trail(self, match: Match) -> tuple[str, ...]:
+        """The lines that lead to the match, each once, folded and masked as its own: the same last line with another source
+        is another finding."""
+        told: dict[str, None] = {}
+        for step in match.steps[:_MOST_TRAIL]:
+            if step.place.path != self.view.path or not 0 < step.place.line <= len(self.view.starts):
+                told[f"{step.place.path}: {step.message}"] = None
+                continue
+            start, end = self.lines(step.place.line, step.place.line)
+            told[" ".join(self.masked(start, min(end, start + _LONGEST_SHAPE)).split())] = None
+        return tuple(told)
+
     def place(self, match: Match) -> Place:
         """Where the match lies."""
         if match.whole_file:
@@ -192,7 +206,7 @@ def compare(
     quoted = not any(gap.scanner in _MASKING for gap in gaps)
     findings: list[Finding] = []
     sightings: list[Sighting] = []
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     for one in seen:
         for match, side, new, gone in _told_apart(file, one, sides):
             rule = rules[match.rule]
@@ -201,8 +215,10 @@ def compare(
                 sightings.append(_sighting(rule, sides[side], match, hidden, introduced=touched, gone=gone))
             elif not gone:
                 shape = sides[side].shape(match)
-                counts[(match.rule, shape)] += 1
-                name = "\0".join((rule.id, sides[side].view.path, shape, str(counts[(match.rule, shape)])))
+                trail = sides[side].trail(match)
+                counts[(match.rule, shape, *trail)] += 1
+                number = str(counts[(match.rule, shape, *trail)])
+                name = "\0".join((rule.id, sides[side].view.path, shape, *trail, number))
                 findings.append(_finding(rule, sides[side], match, name, hidden, introduced=new, quoted=quoted))
     findings = _without_doubles(findings, rules)
     aside = [_aside(file, sides["after"], one) for family in seen for one in family.aside]

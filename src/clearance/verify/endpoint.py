@@ -71,7 +71,7 @@ def read_endpoint(rule: Rule) -> Endpoint | None:
         endpoint = msgspec.convert(tomllib.loads(rule.verify.text), Endpoint)
         parts = urlsplit(endpoint.url)
         port = parts.port
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise BadPage(f"Verify: {error}", where=where, next="see docs/reference/detect-secrets.md") from None
     wrong = ""
     if parts.scheme != "https" or not _HOST.fullmatch(parts.hostname or "") or parts.username is not None or parts.fragment:

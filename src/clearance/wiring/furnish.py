@@ -253,9 +253,15 @@ def open_catalogue(directory: Path) -> Catalogue:
 
 
 def judge_examples(catalogue: Catalogue, rule: Rule) -> "list[Failure]":
-    """Run the examples of a rule page; an empty list means that it keeps its word."""
+    """Run the examples of a rule page; an empty list means that it keeps its word.
+
+    Raises:
+        UsageError: the page is guidance only (`advisory`), so that there is nothing to run, which is no pass.
+    """
     from clearance import examples
 
+    if rule.advisory:
+        raise UsageError("nothing detects what the page speaks of", where=rule.page, next="there is nothing to run")
     return examples.judge_examples(catalogue, rule, partial(_families_for, catalogue))
 
 
@@ -309,6 +315,8 @@ def usable(team: Catalogue) -> Catalogue:
 
 
 def _insist_on_detector(rule: Rule) -> None:
+    if rule.advisory:
+        return
     scanner = _LOOKED_FOR_BY.get(rule.family, rule.family)
     if scanner == "code":
         from clearance.scan.code.family import CodeFamily
@@ -323,7 +331,7 @@ def _insist_on_detector(rule: Rule) -> None:
 
         InfraFamily((rule,))
     else:
-        known = "code, infra, secrets, triggers, vocabulary"
+        known = "code, guidance, infra, secrets, triggers, vocabulary"
         raise BadPage(
             f"a team's pages cannot be of the family {rule.family!r}", where=f"{rule.page}:1", next=f"families: {known}"
         )

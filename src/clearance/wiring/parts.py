@@ -22,6 +22,7 @@ from clearance.wiring.furnish import Furnish, builtin_furnish, usable
 from clearance.wiring.opinions import NO_SECOND, Opinions
 from clearance.wiring.places import committed, text
 from clearance.wiring.recording import Recorder
+from clearance.wiring.waivers import waivers_of
 
 VEX = ".clearance/vex/"
 """The folder of a team's VEX documents."""
@@ -64,6 +65,7 @@ def parts_of(
         decide=recorder.decide if recorder else _nobody,
         record=recorder.record if recorder else _nobody,
         proven=recorder.proven if recorder else Standing,
+        waivers=waivers_of(own, settings, furnish.today) if recorder else lambda _: (),
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OWN = ".clearance/"
 TEAM_POLICIES = ".clearance/policies"
+TEAM_REGO = ".clearance/rego"
 
 
 def cache(environment: Mapping[str, str]) -> Cache:

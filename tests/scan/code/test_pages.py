@@ -1,9 +1,29 @@
-"""What pages say of a finding; that they catch what they say is tested with all other pages in tests/rules/test_pages.py."""
+"""Pages catch what they say that they catch, none speaks up about a clean example, and what pages say of a finding."""
 
 from collections.abc import Callable
 from typing import Any
 
 from clearance.rules.model import Rule
+
+
+def test_caught_examples_are_caught(code_pages: list[Rule], brought: Callable[..., Any]) -> None:
+    missed = []
+    for page in code_pages:
+        for example in page.caught:
+            seen = brought(example.name, example.text.encode())
+            if page.id not in {match.rule for match in seen.matches}:
+                missed.append(f"{page.page}:{example.line}")
+    assert missed == []
+
+
+def test_clean_examples_are_clean(code_pages: list[Rule], brought: Callable[..., Any]) -> None:
+    noise = []
+    for page in code_pages:
+        for example in page.clean:
+            seen = brought(example.name, example.text.encode())
+            noise += [f"{page.page}:{example.line}: {match.rule}" for match in seen.matches]
+            noise += [f"{page.page}:{example.line}: {gap.detail}" for gap in seen.gaps]
+    assert noise == []
 
 
 def test_pages_say_what_to_do(code_pages: list[Rule]) -> None:
@@ -24,7 +44,7 @@ def orders(db):
     return db.execute(query)
 """
     (match,) = brought("app.py", code).matches
-    assert match.message.startswith("SQL text is built from data of a request")
+    assert match.message == "SQL text is built from data of a request"
     assert [(step.place.line, step.message) for step in match.steps] == [
         (4, "request.args comes from the request"),
         (4, "goes into name"),

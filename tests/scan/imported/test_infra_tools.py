@@ -1,5 +1,6 @@
 """zizmor, hadolint, checkov and a company's Rego are asked, and none is believed that cannot show it is alive."""
 
+import json
 import os
 import shutil
 import socket
@@ -151,6 +152,17 @@ def test_rego_gets_the_inputs_that_conftest_gives(tmp_path: Path, path: str, tex
     opinion = ask(Asked("rego", tmp_path), {path: text})
     assert opinion.gaps == ()
     assert [(raw.path, raw.message) for raw in opinion.raws] == [(path, message)]
+
+
+def test_no_value_of_a_file_can_take_a_finding_back(tmp_path: Path) -> None:
+    pytest.importorskip("regopy", reason="needs the extra rego")
+    (tmp_path / "r.rego").write_text(
+        "package main\nimport rego.v1\ndeny contains m if { some one in input.open; m := one }\n"
+    )
+    evil = ['x"], "deny": [], "y": ["', "a\\", "a\\u0062", "é"]
+    opinion = ask(Asked("rego", tmp_path), {"a.json": json.dumps({"open": evil}).encode()})
+    assert opinion.gaps == ()
+    assert sorted(raw.message for raw in opinion.raws) == sorted(evil)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,10 @@ def carry_out(draft: "Draft", *, yes: bool, dry_run: bool, full: bool, format: s
         return _json(draft, yes=yes, dry_run=dry_run)
     for line in _shown(draft, full=full):
         click.echo(_painted(line) if wants_color(color) else line, color=True)
+    if draft.stale and not dry_run:
+        apply(draft, os.environ)
+        click.echo("nothing of ours was left but the record of it; that is gone now, too")
+        return 0
     if draft.plan.nothing or dry_run:
         click.echo("nothing to do" if draft.plan.nothing else "nothing is written: this was a dry run")
         _tell_notes(draft)
@@ -258,7 +262,7 @@ def _json(draft: "Draft", *, yes: bool, dry_run: bool) -> int:
     if not yes and not dry_run and not draft.plan.nothing:
         click.echo("clearance: nobody is there to ask; add --yes or --dry-run", err=True)
         return 2
-    applied = None if dry_run or draft.plan.nothing else apply(draft, os.environ)
+    applied = None if dry_run or (draft.plan.nothing and not draft.stale) else apply(draft, os.environ)
     failed = applied.failed if applied else ()
     lost = {(one.root, one.path) for one in failed}
     rows = [

@@ -14,7 +14,8 @@ from clearance import __version__
 
 _FOLDER = Path(__file__).parent
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-_NO_COMMANDS = {"__init__", "main", "rules_build", "terminal"}
+_NO_COMMANDS = {"main", "terminal"}
+"""Modules that hold no command; those with an underscore in their names are parts of one."""
 
 
 class _Commands(click.Group):
@@ -22,7 +23,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name all commands, sorted."""
-        return sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem not in _NO_COMMANDS)
+        return sorted(path.stem for path in _FOLDER.glob("*.py") if "_" not in path.stem and path.stem not in _NO_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
@@ -132,7 +133,7 @@ def _used_wrongly(error: click.ClickException) -> int:
 
     said = io.StringIO()
     error.show(said)
-    _tell(visible(said.getvalue().rstrip("\n"), keep="\n"))
+    _tell(visible(said.getvalue().expandtabs(2).rstrip("\n"), keep="\n"))
     return 2
 
 

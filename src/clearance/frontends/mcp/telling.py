@@ -38,6 +38,9 @@ _MOST_GAPS = 20
 _MOST_PRIVATE = 100
 _SHOWN = 12
 _LINE = 500
+_GUIDANCE = 16_000
+_UNCHECKED = "Guidance only, nothing checks it. "
+_MORE_THERE = "(cut here: `clearance rules show ID` tells the rest)"
 
 _ALLOWED = "Nothing stands against this change."
 _MEND = "Mend each finding as its fix says, then call check_change again. explain(rule) shows the page with examples."
@@ -157,8 +160,8 @@ def of_rule(rule: Rule, finding: Finding | None) -> ExplainAnswer:
         title=rule.title,
         severity=rule.severity.value,
         confidence=rule.confidence.value,
-        brief=rule.brief,
-        guidance=rule.guidance,
+        brief=f"{_UNCHECKED}{rule.brief}" if rule.advisory else rule.brief,
+        guidance=rule.guidance if len(rule.guidance) <= _GUIDANCE else f"{rule.guidance[:_GUIDANCE]}\n{_MORE_THERE}",
         fix=rule.fix,
         page=f"{PAGES}{rule.family}/{rule.id}",
         wrong=tuple(Sample(name=one.name, text=one.text) for one in rule.caught[:2]),

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from clearance.scan.commands.files import code_of, git_words
 from clearance.scan.commands.named import mentioned
-from clearance.scan.commands.options import options
+from clearance.scan.commands.options import Options, options
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import LIKELY, MEDIUM, Seen, seen, shown
 
@@ -23,6 +23,7 @@ _HOMES = {
     "cursor-agent": ("CURSOR_CONFIG_DIR",),
 }
 """Variables that give an assistant other settings, and so no hooks of this repository or user."""
+_BASES = frozenset({"main", "master", "trunk", "develop"})
 _BARE = {"opencode": ("--pure",), "gemini": ("-e", "--extensions")}
 _LOADERS = frozenset({"LD_PRELOAD", "DYLD_INSERT_LIBRARIES"})
 _PYTHON = re.compile(r"python[\d.]*|py\Z")
@@ -77,6 +78,8 @@ def _git(run: Run) -> Iterator[Seen]:
                 yield seen(rule, run, f"`git checkout` would write `{shown(one, 40)}` as another commit has it")
     if word in _PLUMBING or (word == "update-ref" and any(_HEADS.match(one) for one in words[:1])):
         yield seen(CHECKS, run, f"`git {word}` makes commits that no hook sees", MEDIUM, LIKELY)
+    if _moves_default(word, given, words):
+        yield seen(CHECKS, run, f"`git {word}` would move the branch that changes are judged against", MEDIUM, LIKELY)
     if word == "update-ref" and run.stdin is None and given.has("--stdin"):
         yield seen(CHECKS, run, "`git update-ref --stdin` moves branches past the hooks", MEDIUM, LIKELY)
     if word in {"init", "clone"}:
@@ -85,6 +88,24 @@ def _git(run: Run) -> Iterator[Seen]:
             yield seen(HOOKS, run, f"`git {word}` would put hooks of another folder in place", MEDIUM, LIKELY)
     if word == "config":
         yield from _config(run, words)
+
+
+def _moves_default(word: str, given: Options, words: list[str]) -> bool:
+    """Tell whether a command moves the local branch, or the name of the default one, that Clearance takes for the base."""
+    match word:
+        case "branch":
+            return given.has("-f", "--force", "-M", "-C") and any(one in _BASES for one in words)
+        case "checkout" | "switch":
+            moved = given.value("-B", "-C", "--force-create")
+            return moved is not None and moved.text in _BASES
+        case "fetch" | "pull":
+            return any(one.rpartition(":")[2].removeprefix("refs/heads/") in _BASES for one in words if ":" in one)
+        case "remote":
+            return words[:1] == ["set-head"]
+        case "symbolic-ref":
+            return any(one.startswith("refs/remotes/") for one in words)
+        case _:
+            return False
 
 
 def _config(run: Run, words: list[str]) -> Iterator[Seen]:
@@ -160,11 +181,7 @@ def _program(run: Run) -> Iterator[Seen]:
     name = run.name
     if _PYTHON.match(name):
         module = next((after for one, after in pairwise(words) if one == "-m"), "")
-        if module == "clearance" and {"uninstall"} & set(words):
-            yield seen(OFF, run, "`clearance uninstall` would take the guards out")
-        elif module == "clearance" and "resident" in words and "stop" in words:
-            yield seen(OFF, run, "`clearance resident stop` would stop the guard that answers hooks")
-        elif module == "pip" and "uninstall" in words and "clearance" in words:
+        if module == "pip" and "uninstall" in words and "clearance" in words:
             yield seen(OFF, run, "`pip` would uninstall Clearance")
     elif name in _ENDS and ("clearance" in " ".join(words) or "resident" in words):
         yield seen(OFF, run, f"`{name}` would end Clearance")

@@ -20,12 +20,19 @@ _VALUES = {
     "-c", "-e", "--command", "--execute", "-f", "--file", "-h", "-U", "-u", "-d", "-p", "-P", "--host", "--user",
     "--dbname", "--port", "-Q", "-q", "--query", "-D", "--database", "-v", "--sql", "-cmd",
 }  # fmt: skip
-_COMMENT = re.compile(r"--[^\n]*|/\*.{0,10000}?\*/|'(?:[^'\n]|'')*'", re.DOTALL)
+_ASIDE = re.compile(r"--[^\n]*|/\*|\$\$[^$]*\$\$|'(?:[^'\n]|'')*'")
 _DROPS = re.compile(
     r"\b(?:DROP\s+(?:DATABASE|SCHEMA|TABLE|KEYSPACE|TABLESPACE|USER|ROLE|COLLECTION)|TRUNCATE(?:\s+TABLE)?\s+[\w\"`\[.]+)",
     re.IGNORECASE,
 )
-_DELETES = re.compile(r"\b(?:DELETE\s+FROM\s+[\w\"`\[\].]+|UPDATE\s+[\w\"`\[\].]+\s+SET\s[^;]*?)\s*(?:;|\Z)", re.IGNORECASE)
+_DELETES = re.compile(
+    r"\bDELETE\s+FROM\s+(?:ONLY\s+)?[\w\"`\[\].]+(?:\s+AS)?(?:\s+(?!WHERE\b|USING\b|RETURNING\b|LIMIT\b|AS\b)\w+)?\Z",
+    re.IGNORECASE,
+)
+_UPDATES = re.compile(r"\bUPDATE\s+[\w\"`\[\].]+\s+SET\s", re.IGNORECASE)
+_SOME = re.compile(r"\bWHERE\b", re.IGNORECASE)
+_USERS = {("-U",), ("-u",), ("--user",), ("--username",), ("-p",)}
+"""What stands behind these says nothing about the database."""
 _TESTING = re.compile(
     r"(?:\A|[\W_])(?:te?mp|tests?|testing|ci|scratch|sandbox|playground|e2e|fixtures?|shadow|demo|example|dummy)(?:[\W_]|\Z)|:memory:",
     re.IGNORECASE,
@@ -68,7 +75,7 @@ def databases(readout: Readout) -> Iterator[Seen]:
                 yield _judged(run, f"`{run.name} {found[1]}` would empty the store")
         elif run.name in {"mongo", "mongosh"}:
             code = " ".join(run.words) + (run.stdin or "")
-            if found := re.search(r"dropDatabase\(|\.drop\(\s*\)|deleteMany\(\s*\{\s*\}\s*\)|\.remove\(\s*\{\s*\}", code):
+            if found := re.search(r"dropDatabase\s*\(|\.drop\(\s*\)|deleteMany\(\s*\{\s*\}\s*\)|\.remove\(\s*\{\s*\}", code):
                 yield _judged(run, f"`{run.name}` would run `{shown(found[0], 30)}`")
         else:
             yield from _tool(run)
@@ -82,17 +89,40 @@ def _sql(run: Run) -> Iterator[Seen]:
     if run.stdin is not None:
         texts.append(run.stdin)
     for text in texts:
-        bare = _COMMENT.sub(" ", text[:200_000])
-        found = _DROPS.search(bare) or _DELETES.search(bare)
+        bare = _bare(text[:200_000])
+        found = _DROPS.search(bare) or _emptied(bare)
         if found:
             what = " ".join(found[0].split())[:50].rstrip(";")
             yield _judged(run, f"`{run.name}` would run `{shown(what, 50)}`", what)
             return
 
 
+def _bare(text: str) -> str:
+    """Take comments and strings out of SQL; a comment that is not closed goes on to the end."""
+    kept, at = [], 0
+    while found := _ASIDE.search(text, at):
+        kept.append(text[at : found.start()])
+        end = found.end() if found[0] != "/*" else text.find("*/", found.end()) + 2
+        if end < 2:
+            return " ".join(kept)
+        at = end
+    return " ".join([*kept, text[at:]])
+
+
+def _emptied(bare: str) -> re.Match[str] | None:
+    """Find a statement that deletes or overwrites every row of a table."""
+    for statement in bare.split(";"):
+        said = statement.strip()
+        found = _DELETES.search(said) or (None if _SOME.search(said) else _UPDATES.search(said))
+        if found:
+            return found
+    return None
+
+
 def _judged(run: Run, message: str, what: str = "") -> Seen:
     """Weigh it: databases for tests and those on this machine are made to be dropped."""
-    around = " ".join((what, *(one for one in run.words if " " not in one)))
+    words = [one for at, one in enumerate(run.words) if " " not in one and run.words[at - 1 : at] not in _USERS]
+    around = " ".join((what, *words))
     if _TESTING.search(around):
         return seen(RULE, run, message, LOW)
     if _LOCAL.search(around) or run.host.startswith("a container"):
@@ -132,6 +162,6 @@ def _tool(run: Run) -> Iterator[Seen]:
             return
     code = code_of(run)
     if code is not None and (
-        found := re.search(r"\bdrop_all\(\)|\.dropDatabase\(|shutil\.rmtree\(\s*['\"](?:/|~|\.\.?)['\"]", code.text)
+        found := re.search(r"\bdrop_all\(\)|\.dropDatabase\s*\(|shutil\.rmtree\(\s*['\"](?:/|~|\.\.?)['\"]", code.text)
     ):
         yield seen(RULE, run, f"`{run.name}` runs code with `{shown(found[0], 40)}`", MEDIUM, GUESS)

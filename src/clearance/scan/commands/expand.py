@@ -127,11 +127,11 @@ class Expander:
             raise TooMuch
         return joined
 
-    @staticmethod
-    def _split(values: Values, *, split: bool) -> Values:
+    def _split(self, values: Values, *, split: bool) -> Values:
         if not split:
             return tuple(value.translate(_MARKS) if value not in {MAYBE, HOME} else value for value in values)
-        return tuple(_SPACE.sub(_BREAK, value) for value in values)
+        space = _separators(self._scope.values.get("IFS", ()))
+        return tuple(space.sub(_BREAK, value) for value in values)
 
     def _variable(self, part: Variable, unset: list[str], inner: "list[Run]") -> Values:
         name = part.name.partition("[")[0]
@@ -141,6 +141,8 @@ class Expander:
             return ("1",)
         if name in _NUMBERS:
             return ("0",)
+        if name.startswith("!") and len(name) > 1:
+            return self._pointed(name[1:], unset)
         values = self._scope.values.get(name)
         if name != part.name and ("$(" in part.name or "`" in part.name):
             unset.append(part.name)  # a shell runs what stands in a subscript
@@ -175,6 +177,19 @@ class Expander:
             unset.append(name)
             return ("/",) if operator == ":" and name in {"PATH", "OLDPWD"} and others[:1] == ("0:1",) else (MAYBE,)
         return tuple(_changed(value, operator, other) for value in values for other in others[:1])
+
+    def _pointed(self, name: str, unset: list[str]) -> Values:
+        """Give what the variable holds that another one names (`${!name}`)."""
+        found = [value for one in self._scope.values.get(name, ()) for value in self._scope.values.get(one, (MAYBE,))]
+        if not found or MAYBE in found:
+            unset.append(name)
+        return tuple(found[:_MOST_FORMS]) or (MAYBE,)
+
+
+def _separators(given: Values) -> "re.Pattern[str]":
+    """Give what parts words by `IFS`: white space, and whatever else the text has set it to."""
+    signs = {sign for value in given for sign in value[:16]} - set(" \t\n") - {MAYBE, SOME}
+    return re.compile(f"[ \\t\\n{re.escape(''.join(sorted(signs)))}]+") if signs else _SPACE
 
 
 class _Maker:

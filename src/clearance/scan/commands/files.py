@@ -114,6 +114,13 @@ def _by_program(run: Run) -> Iterator[Touch]:
         yield from _found(run)
     elif name in {"apply_patch", "applypatch"}:
         yield from _patched(run)
+    elif name in _WRITES_BY:
+        given = options(run.args, _WRITES_BY[name])
+        yield from _all("write", given.all(*_WRITES_BY[name]), run)
+        yield from _all("read", given.operands, run)
+    elif name in _PACKERS:
+        keeps = any(one in {"--keep", "--stdout"} or re.fullmatch(r"-\w*[kc]\w*", one) for one in run.words)
+        yield from _all("read" if keeps else "move", options(run.args).operands, run)
     elif name in {"patch", "ed", "ex", "crudini", "dasel", "toml", "augtool"}:
         if name == "patch":
             yield from _patched(run)
@@ -132,7 +139,9 @@ def _copied(run: Run) -> Iterator[Touch]:
         yield from _all("write", given.operands, run)
     for one in sources:
         if ":" not in one.text.partition("/")[0]:
-            yield _touch("move" if run.name in {"mv", "gmv"} else "read", one, run)
+            # Who writes through a link writes to what it leads to.
+            kind: Kind = "move" if run.name in {"mv", "gmv"} else "write" if run.name in {"ln", "gln"} else "read"
+            yield _touch(kind, one, run)
     if target is None or ":" in target.text.partition("/")[0]:
         return
     yield _touch("write", target, run)
@@ -161,10 +170,15 @@ def _by_git(run: Run) -> Iterator[Touch]:
             yield from _all("mode", rest, run)
         case "checkout" | "restore":
             at = next((number for number, one in enumerate(run.args) if one.text == "--"), len(run.args))
-            only = word == "restore" and not {"--staged", "-S"} & set(run.words)
-            yield from _all("write", rest if only else run.args[at + 1 :], run)
-        case "stash" if rest[:1] and rest[0].text == "push":
-            yield from _all("move", rest[1:], run)
+            words = set(run.words)
+            only = word == "restore" and (not {"--staged", "-S"} & words or bool({"--worktree", "-W"} & words))
+            # No branch has a name that begins with a dot.
+            hidden = tuple(one for one in rest if word == "checkout" and one.text.startswith("."))
+            yield from _all("write", rest if only else (*run.args[at + 1 :], *hidden), run)
+        case "clean":
+            yield from _all("delete", rest, run)
+        case "stash" if rest[:1] and (rest[0].text == "push" or "--" in run.words):
+            yield from _all("move", rest[1 if rest[0].text == "push" else 0 :], run)
         case "apply" | "am":
             yield from _patched(run)
         case _:
@@ -237,7 +251,9 @@ def _found(run: Run) -> Iterator[Touch]:
 
 def _by_reading(run: Run) -> Iterator[Touch]:
     name = run.name
-    if name in _SEARCHERS:
+    if name == "perl" and not _in_place(name, run.words) and (code := code_of(run)) is not None:
+        yield Touch("mention", code.text, code)
+    elif name in _SEARCHERS:
         given = options(run.args, {"-e", "-f", "-A", "-B", "-C", "-m", "-g", "-t", "-v" if "awk" in name else "-e", "-F"})
         in_place = _in_place(name, run.words)
         skip = 0 if given.has("-e", "-f") or (name == "perl" and in_place and not given.operands[:1]) else 1
@@ -272,7 +288,7 @@ def code_of(run: Run) -> Field | None:
     for number, one in enumerate(run.args):
         if (
             one.text == flag
-            or one.text in {"--eval", "-p", "--print", "-ne", "-pe", "-lne", "-le"}
+            or one.text in {"--eval", "-p", "--print", "-ne", "-pe", "-lne", "-le", "-E"}
             or (flag == "-c" and one.text[:1] == "-" and one.text[1:].isalpha() and one.text.endswith("c"))
         ):
             return run.args[number + 1] if number + 1 < len(run.args) else None
@@ -284,6 +300,13 @@ def code_of(run: Run) -> Field | None:
     return None
 
 
+_WRITES_BY: dict[str, tuple[str, ...]] = {
+    "sort": ("-o", "--output"), "openssl": ("-out", "-keyout"), "pandoc": ("-o", "--output"), "protoc": ("-o",),
+    "ffmpeg": ("-o",), "dot": ("-o",), "tsc": ("--outFile",),
+}  # fmt: skip
+"""Options of programs that only read otherwise, with which they write a file."""
+_PACKERS = frozenset({"gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "lzma", "compress"})
+"""Programs that put another file in the place of what they are given."""
 _CURL_WRITES = (
     "-D",
     "--dump-header",
@@ -352,9 +375,10 @@ _GIT_VALUES = {
     "tag": frozenset({"-m", "-F", "-u"}),
     "stash": frozenset({"-m"}),
     "clean": frozenset({"-e", "--exclude"}),
+    "config": frozenset({"-f", "--file", "--blob", "--type", "--default", "--value", "--comment", "--url"}),
     "checkout": frozenset({"-b", "-B", "--orphan"}),
     "restore": frozenset({"-s", "--source"}),
-    "switch": frozenset({"-c", "-C", "--orphan"}),
+    "switch": frozenset({"-c", "-C", "--orphan", "--force-create"}),
     "cherry-pick": frozenset({"-m", "-X"}),
     "am": frozenset({"-p", "-C"}),
     "diff": frozenset({"--output"}),

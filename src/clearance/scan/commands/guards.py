@@ -36,18 +36,23 @@ _SETTINGS = re.compile(
     r"|\A/etc/(?:claude-code|codex|cursor|gemini-cli|opencode|windsurf)(?:/|\Z)|/ClaudeCode(?:/|\Z)",
     re.IGNORECASE,
 )
-_HOOKS = re.compile(_AT + r"(?:\.git/(?:hooks(?:/.*)?|config)|\.git/modules/.*/hooks/.*)\Z", re.IGNORECASE)
+_HOOKS = re.compile(_AT + r"\.git/(?:hooks(?:/|\Z)|config\Z|modules/.*?/hooks/)", re.IGNORECASE | re.DOTALL)
+_WHOLE_FOLDERS = frozenset({"git", "tar", "bsdtar", "unzip"})
+"""Programs that write a folder with all that is in it."""
+_WHOLE_GIT = re.compile(r"\A(?:\./)?\.git\Z", re.IGNORECASE)
 _HOOK_SETTINGS = re.compile(
     _AT + r"(?:\.pre-commit-config\.ya?ml|\.husky(?:/.*)?|\.?lefthook(?:-local)?\.(?:ya?ml|toml|json)|\.?git-?hooks(?:/.*)?"
-    r"|\.overcommit\.yml|\.gitconfig|\.config/git/config)\Z"
+    r"|\.overcommit\.yml|\.gitconfig|\.config/git/config)\Z",
+    re.IGNORECASE,
 )
 _PIPELINE = re.compile(
     _AT + r"(?:\.github/(?:workflows|actions)(?:/.*)?|\.gitlab-ci[\w.-]*\.ya?ml|\.gitlab/ci(?:/.*)?|\.circleci(?:/.*)?"
     r"|\.buildkite"
     r"(?:/.*)?|azure-pipelines[\w.-]*\.ya?ml|Jenkinsfile|bitbucket-pipelines\.ya?ml|\.travis\.yml|\.drone\.ya?ml|CODEOWNERS"
-    r"|\.github/(?:settings\.ya?ml|rulesets?(?:/.*)?|CODEOWNERS))\Z"
+    r"|\.github/(?:settings\.ya?ml|rulesets?(?:/.*)?|CODEOWNERS))\Z",
+    re.IGNORECASE,
 )
-_FOLDERS = re.compile(_AT + r"(?:\.claude|\.codex|\.cursor|\.gemini|\.opencode|\.windsurf|\.copilot)\Z")
+_FOLDERS = re.compile(_AT + r"(?:\.claude|\.codex|\.cursor|\.gemini|\.opencode|\.windsurf|\.copilot)\Z", re.IGNORECASE)
 _SAMPLES = (
     (OWN, ".clearance"), (OWN, ".clearance/policies/own.cedar"), (OWN, ".clearance/settings.toml"),
     (SETTINGS, ".claude"), (SETTINGS, ".claude/settings.json"), (SETTINGS, ".claude/settings.local.json"),
@@ -76,17 +81,23 @@ _MENTIONED = re.compile(
 _CHOSEN = re.compile(
     r"-(?:i?path|wholename|regex) \S*(?:\.?clearance|\.git/hooks|\.?claude|\.?codex|\.?cursor/hooks|\.?gemini"
     r"|managed-settings)\S*"
+    r"|-i?name \.(?:clearance|git|claude|codex|cursor|gemini)(?![\w-])\S*|-i?name \S*\.cedar(?!\w)"
 )
 _WRITING = re.compile(
-    r"['\"][wax]b?\+?['\"]|\bwrite|\bunlink|\bremove|\brmtree|\brename|\breplace\(|\bcopy|\bmove\(|\bchmod|\brm\b|Sync\(|\bFile\.(?:write|delete)"
+    r"['\"][wax]b?\+?['\"]|\bwrite|\brm_\w+|\bdelete|\bunlink|\bremove|\brmtree|\brename|\breplace\(|\bcopy|\bmove\(|\bchmod|\brm\b|Sync\(|\bFile\.(?:write|delete)"
     r"|>\s*['\"]?\.|\bdump\("
 )
 _SKIPS = {
     "HUSKY": ("0",), "HUSKY_SKIP_HOOKS": ("1", "true"), "LEFTHOOK": ("0", "false"), "PRE_COMMIT_ALLOW_NO_CONFIG": ("1",),
     "OVERCOMMIT_DISABLE": ("1",), "LEFTHOOK_EXCLUDE": (), "SKIP": (), "GIT_CONFIG_COUNT": (), "GIT_CONFIG_GLOBAL": (),
+    "GIT_CONFIG_SYSTEM": (),
 }  # fmt: skip
+_WRITES_OWN = frozenset({("policy", "init"), ("policy", "import-gate"), ("rules", "import"), ("rules", "new")})
+"""Commands of Clearance that write policies, rules or guidance of the team."""
 _VERSION = re.compile(r"(?<=.)@[^/]*\Z")
-_HOOK_SETTING = re.compile(r"core\.hookspath\b", re.IGNORECASE)
+_HOOK_SETTING = re.compile(
+    r"(?:core\.hookspath|init\.templatedir|include\.path|includeif\.[^=]{0,1000}\.path)(?:=|\Z)", re.IGNORECASE
+)
 _SIGNING = re.compile(r"(?:commit|tag|push)\.gpgsign=(?:false|0|no|off)?\Z", re.IGNORECASE)
 _UNLEASHED = {
     "claude": ("--dangerously-skip-permissions", "--allow-dangerously-skip-permissions", "--bare"),
@@ -157,7 +168,7 @@ def _files(run: Run) -> Iterator[Seen]:
     for touch in touches(run):
         if not touch.changes:
             continue
-        found = _mentioned(touch) if touch.kind == "mention" else _guard(touch)
+        found = _mentioned(touch) if touch.kind == "mention" else _guard(touch, whole=run.name in _WHOLE_FOLDERS)
         if found is None or found[0] in told:
             continue
         rule, severity, sure = found
@@ -177,20 +188,22 @@ def _mentioned(touch: Touch) -> tuple[str, Severity | None, bool] | None:
     return (rule, None, False) if _WRITING.search(code) else None
 
 
-def _guard(touch: Touch) -> tuple[str, Severity | None, bool] | None:
+def _guard(touch: Touch, *, whole: bool = False) -> tuple[str, Severity | None, bool] | None:
     path = touch.path
     sure = touch.field.known
     if len(path) > _LONGEST_PATH:  # no file system takes it, and the patterns would take long
         return OWN, MEDIUM, False
     # An unknown folder before the guard leaves the guard itself known.
     tail = re.split(f"[{MAYBE}{SOME}]", path)[-1]
+    if touch.kind in {"write", "move", "delete"} and _WHOLE_GIT.search(path):
+        return HOOKS, None, True
     for pattern, rule, severity in _RULES:
         if pattern.search(path) or (tail.startswith("/") and pattern.search(tail)):
             return rule, severity, True
     contracts = _of_contracts()
     if contracts is not None and contracts.search(path):
         return SETTINGS, None, True
-    if touch.kind in {"delete", "move", "mode"} and not touch.partly:
+    if (touch.kind in {"delete", "move", "mode"} or (whole and touch.kind == "write")) and not touch.partly:
         if _FOLDERS.search(path):
             return SETTINGS, None, True
         if path in {".github", "./.github"}:
@@ -207,21 +220,18 @@ def _guard(touch: Touch) -> tuple[str, Severity | None, bool] | None:
 
 def _checks(run: Run) -> Iterator[Seen]:
     for key, field in run.environment.items():
-        if (
-            key in _SKIPS
-            and run.name not in {"export", "", "declare"}
-            and run.name not in {"git", "gh", "npm", "make", "bash", "sh"}
-        ):
-            continue
         values = _SKIPS.get(key)
         if values is None or (values and field.text not in values):
             continue
-        if key == "SKIP" and run.name not in {"git", "pre-commit", "export"}:
+        if key == "SKIP" and run.name not in {"git", "pre-commit", "export"} and "clearance" not in field.text:
             continue
         if key.startswith("GIT_CONFIG") and run.name not in {"git", "export"}:
             continue
-        if key == "GIT_CONFIG_GLOBAL":
+        if key in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"} and field.text in {"/dev/null", ""}:
             yield seen(CHECKS, run, f"`{key}` lets git read other settings", LOW)
+            continue
+        if key in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}:
+            yield seen(CHECKS, run, f"`{key}` lets git read other settings, which may name other hooks", MEDIUM)
             continue
         yield seen(CHECKS, run, f"`{key}={shown(field.text, 40)}` turns hooks of git off")
     if run.name in {"pre-commit", "husky", "lefthook"} and run.words[:1] == ("uninstall",):
@@ -243,6 +253,8 @@ def _checks(run: Run) -> Iterator[Seen]:
     if word == "config":
         words = [one.text for one in given.operands if one.text not in {"set", "unset"}]
         first = given.operands[0].text if given.operands else ""
+        if given.has("--remove-section", "--rename-section") and words[:1] == ["core"]:
+            yield seen(CHECKS, run, "`git config` would take away where git looks for hooks", MEDIUM)
         reads = given.has("--get", "--get-all", "-l", "--list", "--get-regexp") or first in {"get", "list"}
         changes = len(words) > 1 or first == "unset" or given.has("--unset", "--unset-all")
         if words and not reads and changes and _HOOK_SETTING.match(words[0]):
@@ -258,8 +270,11 @@ def _off(run: Run, readout: Readout) -> Iterator[Seen]:
     for key in run.environment:
         if key.startswith("CLEARANCE_"):
             yield seen(OFF, run, f"`{shown(key)}` would change how Clearance works for a command")
-    words = run.words
-    match run.name:
+    words, name = run.words, run.name
+    at = next((at for at, one in enumerate(words[:8]) if re.fullmatch(r"-[A-Za-z]*m", one)), len(words))
+    if name.startswith(("python", "pypy", "py")) and words[at + 1 : at + 2] == ("clearance",):
+        words, name = words[at + 2 :], "clearance"
+    match name:
         case "unset" if any(one.startswith("CLEARANCE_") for one in words):
             yield seen(OFF, run, "`unset` would change how Clearance works for what follows")
         case "clearance" | "clearance-hook":
@@ -267,6 +282,10 @@ def _off(run: Run, readout: Readout) -> Iterator[Seen]:
                 yield seen(OFF, run, "`clearance uninstall` would take the guards out")
             elif words[:1] == ("prove",) and any(one.startswith("--forget") for one in words):
                 yield seen(OFF, run, "`clearance prove --forget` would silence a guard that is gone")
+            elif words[:1] == ("risk",) and {"accept", "renew"}.intersection(words):
+                yield seen(OWN, run, "`clearance risk` would accept a risk, which is for a person to do")
+            elif words[:2] in _WRITES_OWN and "--dry-run" not in words:
+                yield seen(OWN, run, f"`clearance {' '.join(words[:2])}` would write what Clearance decides by")
             elif words[:2] == ("resident", "stop"):
                 yield seen(OFF, run, "`clearance resident stop` would stop the guard that answers hooks")
             if "PATH" in run.environment:
@@ -316,11 +335,14 @@ def _unleashed(run: Run) -> Iterator[Seen]:
     if name not in _UNLEASHED:
         return
     given = options(run.args, {"--permission-mode", "--approval-mode", "--settings", "-p", "-m", "--setting-sources", "-s",
-                               "--sandbox", "-a", "--ask-for-approval", "-c", "--config"})  # fmt: skip
+                               "--sandbox", "-a", "--ask-for-approval", "-c", "--config", "--disable"})  # fmt: skip
     flags = [one for one in _UNLEASHED[name] if one in given.flags]
     mode = given.value("--permission-mode", "--approval-mode", "-a", "--ask-for-approval")
     settings = " ".join(one.text for one in given.all("--settings", "-c", "--config"))
-    if flags:
+    off = given.value("--disable")
+    if name == "codex" and off is not None and "hooks" in off.text:
+        yield seen(UNLEASHED, run, "`codex --disable hooks` starts an assistant without hooks")
+    elif flags:
         yield seen(UNLEASHED, run, f"`{name} {flags[0]}` starts an assistant that asks nobody")
     elif mode is not None and mode.text in {"bypassPermissions", "yolo", "never"}:
         yield seen(UNLEASHED, run, f"`{name}` starts an assistant that asks nobody: `{mode.text}`")

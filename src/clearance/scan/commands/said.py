@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -30,6 +31,13 @@ def starts_of(words: Sequence[str]) -> tuple[str, ...]:
             break
         starts.append(one)
     return tuple(starts) or (".",)
+
+
+def named_by(words: Sequence[str]) -> tuple[str, ...]:
+    """Give what `find` would find where it looks for one name, in the folders that it starts at; it may lie deeper."""
+    names = [words[at + 1] for at, one in enumerate(words[:-1]) if one in {"-name", "-iname"}]
+    starts = starts_of(tuple(itertools.takewhile(lambda one: one[:1] not in {"-", "(", "!"}, words)))
+    return tuple(f"{start.rstrip('/')}/{names[0]}" for start in starts) if len(names) == 1 else ()
 
 
 def output(runs: Iterable[Run], script: Script) -> str | None:
@@ -84,7 +92,7 @@ def said(run: Run) -> str | None:
             except ValueError:
                 return None
         case "find" if "-exec" not in words and "-delete" not in words:
-            return "\n".join(starts_of(words)) or None
+            return "\n".join(starts_of(words) or named_by(words)) or None
         case "basename":
             return words[0].rstrip("/").rpartition("/")[2] if words else None
         case "dirname":

@@ -8,11 +8,13 @@ from clearance.scan.commands.expand import Expander, Output, Scope, TooMuch
 from clearance.scan.commands.field import HOME, MAYBE, SOME, Field, located
 from clearance.scan.commands.reader import Reader, TooDeep
 from clearance.scan.commands.run import Directed, Hidden, Readout, Run
-from clearance.scan.commands.said import output, printed, said, starts_of
+from clearance.scan.commands.said import named_by, output, printed, said, starts_of
 from clearance.scan.commands.syntax import Command, Script, Simple, Substitution, Variable, Word
 from clearance.scan.commands.wrappers import SHELLS, unwrapped
 from clearance.scan.family import Budget
 
+_MARKS = dict.fromkeys(range(57344, 57361), "�")
+"""Signs by which words are marked while they are expanded; in the text itself they mean nothing."""
 _MOST_RUNS = 5_000
 _MOST_TEXT = 2 * 1024 * 1024
 _MOST_CALLS = 200
@@ -32,7 +34,7 @@ def walked(text: str, budget: Budget) -> Readout:
     walker = _Walker(budget)
     spent = ""
     try:
-        reader = Reader(text, budget)
+        reader = Reader(text.translate(_MARKS), budget)
         try:
             walker.script(reader.script(), _Shell())
             walker.uncalled()
@@ -52,6 +54,7 @@ class _Shell:
     def __init__(self) -> None:
         self.scope = Scope()
         self.directory: str | None = ""
+        self.previous: str | None = None
         self.via: tuple[str, ...] = ()
         self.host = ""
         self.depth = 0
@@ -63,6 +66,7 @@ class _Shell:
         other = _Shell()
         other.scope = self.scope.copy()
         other.directory, other.via, other.host, other.depth = self.directory, self.via, self.host, self.depth
+        other.previous = self.previous
         other.feeding, other.stdin = self.feeding, self.stdin
         return other
 
@@ -220,8 +224,9 @@ class _Walker:
         program = fields[0]
         name = self._name(program, shell)
         stdin = next((one.text for one in reversed(redirects) if one.text is not None), None)
-        if stdin is None and not any(one.sign == "<" for one in redirects):
-            stdin = shell.stdin
+        fed = [one.target for one in redirects if one.sign == "<"]
+        if stdin is None:
+            stdin = said(fed[-1].inner[-1]) if fed and fed[-1].file and fed[-1].inner else None if fed else shell.stdin
         run = Run(
             name, program, tuple(fields[1:]), *span, assigned, redirects, shell.directory, shell.via, shell.host,
             shell.feeding, stdin, shell.depth,
@@ -257,7 +262,10 @@ class _Walker:
         if run.name not in {"xargs", "parallel"}:
             return run.args
         text = run.stdin if run.stdin is not None else SOME
-        read = [Field(one, run.start, run.end, inner=run.feeding) for one in text.split()[:64]]
+        read = [
+            Field(one, run.start, run.end, inner=run.feeding, globs=any(sign in one for sign in "*?["))
+            for one in text.split()[:64]
+        ]
         marks = [
             number
             for number, one in enumerate(run.args)
@@ -299,10 +307,16 @@ class _Walker:
             case "cd" | "pushd" | "chdir":
                 targets = [one for one in run.words if not one.startswith("-") or one == "-"]
                 target = targets[0] if targets else HOME
-                known = target != "-" and MAYBE not in target and SOME not in target and not target.startswith("+")
+                if target == "-":
+                    shell.directory, shell.previous = shell.previous, shell.directory
+                    return True
+                shell.previous = shell.directory
+                known = MAYBE not in target and SOME not in target and not target.startswith("+")
                 shell.directory = _within(shell.directory, target) if known else None
             case "popd":
                 shell.directory = None
+            case "shift":
+                _shifted(run.words, shell.scope)
             case "eval":
                 self._evaluated(run, shell)
             case "alias":
@@ -424,7 +438,7 @@ class _Walker:
 
     def _found(self, run: Run, shell: _Shell, wrapped: int) -> None:
         """Go into `find … -exec X {} ;`."""
-        starts = starts_of(run.words) if run.name == "find" else ()
+        starts = starts_of(run.words) or named_by(run.words) if run.name == "find" else ()
         given = starts or tuple(
             f"{one}/{SOME}" for one in (run.words[:1] if run.words[:1] and run.words[0][:1] not in "-(!" else ["."])
         )
@@ -520,6 +534,16 @@ def _handed(run: Run) -> tuple[int, bool, bool]:
             reads |= text[0] == "-" and "s" in text
             at += "o" in text.lower()
     return at, takes, reads
+
+
+def _shifted(words: Sequence[str], scope: Scope) -> None:
+    """Do what `shift` does to the arguments."""
+    count = int(words[0]) if words and words[0].isdigit() and len(words[0]) < 4 else 1
+    rest = scope.values.get("@", ())[count:]
+    for number in range(1, 10):
+        scope.put(str(number), (rest[number - 1] if number <= len(rest) else "",))
+    scope.put("@", rest or ("",))
+    scope.put("*", (" ".join(rest),))
 
 
 def _set(words: Sequence[str]) -> Sequence[str]:

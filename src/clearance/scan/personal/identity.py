@@ -58,7 +58,7 @@ def _read(rule: Rule) -> Identity:
             if len(expression) > _MOST_PATTERN:
                 raise BadPage("the pattern is too long", where=where, next="a number has a short form")
             re.compile(expression)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, re.error) as error:
+    except (ValueError, msgspec.ValidationError, re.error) as error:
         raise BadPage(
             f"not a block of an identity: {error}", where=where, next="see docs/reference/detect-personal.md"
         ) from None

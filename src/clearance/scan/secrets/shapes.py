@@ -57,6 +57,10 @@ _FILE = lazily(
     r"cfg|properties|toml|php|rb|go|java|sql|sh|md|rst|css|svg|png|tf|cs|kt|gpg|asc|pub|dat|db|log|lock|jpe?g|gif|exe|"
     r"keystore|bin|csv|vue|jsp|aspx?|scss|less|ts|csproj|example|local)"
 )
+# What `docker build --secret` and `RUN --mount=type=secret` take: where the secret is, never the secret.
+_MOUNT = lazily(
+    r"(?=.*\b(?:src|source|env|type)=)(?:(?:id|src|source|type|target|dst|env|mode|uid|gid|required)=[\w./~-]{1,64}(?:,|$))+"
+)
 _CONSTANT = lazily(r"[A-Z0-9_-]*(?:PASS|PASSWORD|PASSWD|PWD|KEY|TOKEN|SECRET|CREDENTIALS?)|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _DOTTED = lazily(r"[A-Za-z_$]\w*(?:(?:\.|::?|->|\\{1,2})\w+)+(?:\(\))?")
 _CALL = lazily(r"[A-Za-z_$][\w.$:>-]{0,60}\(.{0,200}\)[;,]?|(?:await|new|function|typeof|lambda|return) \S.*")
@@ -116,7 +120,7 @@ def is_reference(text: str) -> bool:
         return True
     if _REFERENCE.match(text):
         return not text.startswith(("/", "~", ".", "\\")) or is_wordy(text) or text.count("/") > 1
-    if _VERSIONED.fullmatch(text) or _SCOPE.fullmatch(text):
+    if _VERSIONED.fullmatch(text) or _SCOPE.fullmatch(text) or _MOUNT.fullmatch(text):
         return True
     if _PATH.fullmatch(text):
         return all(len(part) < 5 or is_wordy(part) or part.rstrip("0123456789") in VOCABULARY for part in text.split("/"))

@@ -84,7 +84,7 @@ def read_token(block: Block, page: str) -> Token:
 
     try:
         keys = tomllib.loads(block.text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         at = re.search(r"at line (\d+)", str(error))
         raise BadPage(f"not TOML: {error}", where=_where(page, block, int(at[1]) if at else 1)) from None
     for key in keys:

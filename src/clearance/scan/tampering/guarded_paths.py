@@ -32,6 +32,7 @@ _SETS_UP = re.compile(
     r"(?:^|/)\.(?:bashrc|bash_profile|bash_aliases|profile|zshrc|zshenv|zprofile|envrc)$|(?:^|/)config\.fish$"
 )
 _GIT_SETTINGS = re.compile(r"(?:^|/)(?:\.gitconfig|\.config/git/config)$")
+_STEERS_GIT = re.compile(r"(?:^|\])[ \t]*(?:hookspath|templatedir)\b|^[ \t]*\[[ \t]*include", re.IGNORECASE | re.MULTILINE)
 _STREAM = re.compile(r":.*\Z")
 
 
@@ -60,5 +61,5 @@ def turns_off(path: str, text: str) -> bool:
     hooks."""
     name = plain(path)
     if _GIT_SETTINGS.search(name):
-        return re.search(r"^\s*(?:hookspath|templatedir)\b", text, re.IGNORECASE | re.MULTILINE) is not None
+        return _STEERS_GIT.search(text) is not None
     return _SETS_UP.search(name) is not None and re.search(r"\bclearance(?:-hook)?\b|CLEARANCE_|hooksPath", text) is not None

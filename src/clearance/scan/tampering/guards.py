@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from clearance.facts.change import ChangeKind, SideName
 from clearance.facts.finding import Severity
+from clearance.rules.guidance import suspicions
 from clearance.scan.family import Match, Pair, View
 from clearance.scan.tampering.guarded_paths import Guarded, guarded_by, turns_off
 from clearance.scan.tampering.lines import Line, net
@@ -25,6 +26,7 @@ _ASSISTANT = re.compile(
     r"|\.github/(?:copilot-instructions\.md|instructions/.*|hooks/.*|prompts/.*|agents/.*)|\.codex/.*|\.gemini/.*|\.aider[\w.-]*"
     r"|\.continue/.*|\.junie/.*|\.kiro/.*|\.vscode/mcp\.json|\.windsurf/.*|\.roo/.*)$"
 )
+_GUIDANCE = re.compile(r"(?:^|/)\.clearance/rules/guidance/[^/]+\.md$", re.IGNORECASE)
 _HOOKS = re.compile(
     r"(?:^|/)(?:\.husky/.+|\.?lefthook(?:-local)?\.(?:ya?ml|toml|json)|\.?git-?hooks/.+|\.overcommit\.yml|\.lintstagedrc.*)$"
 )
@@ -96,6 +98,8 @@ def guards(pair: Pair) -> Iterator[Match]:
     old_path = pair.file.old_path or path
     paths = (path, old_path)
     guarded = {guarded_by(one) for one in paths}
+    if _GUIDANCE.search(path) or _ASSISTANT.search(path):
+        yield from _orders(pair)
     for kind, what in _WHAT.items():
         if kind in guarded:
             yield _whole(pair, GUARD, f"{_done(pair)} {what}")
@@ -117,6 +121,22 @@ def guards(pair: Pair) -> Iterator[Match]:
     else:
         yield from _scanners(pair, old_path)
     yield from _bypasses(pair)
+
+
+def _orders(pair: Pair) -> Iterator[Match]:
+    """Give the new lines of a text for assistants that turn them against their instructions, or hide something."""
+    if pair.after is None:
+        return
+    text = pair.after.text
+    known = set(pair.before.text.splitlines()) if pair.before is not None else set()
+    for one in suspicions(text):
+        begun, ended = text.rfind("\n", 0, one.start) + 1, text.find("\n", one.start)
+        end = len(text) if ended < 0 else ended
+        if text[begun:end].rstrip("\r") not in known:
+            message = f"a text that assistants are given: it {one.what}"
+            yield Match(
+                rule=ASSISTANT, start=one.start, end=max(end, one.start + 1), message=message, severity=Severity.HIGH
+            )
 
 
 def _done(pair: Pair) -> str:

@@ -27,6 +27,8 @@ class Draft(NamedTuple):
     assistants: tuple[Assistant, ...]
     notes: tuple[str, ...]
     removal: bool = False
+    stale: bool = False
+    """Nothing that the record names is there any more: the record alone is left."""
 
 
 class Applied(NamedTuple):
@@ -79,7 +81,9 @@ def plan_uninstall(directory: Path, environment: Mapping[str, str], *, user: boo
     notes = list(books.problems)
     if books.manifests["home"].files and not user:
         notes.append("hooks in your home stay: `clearance uninstall --user` removes them")
-    return Draft(around, plan_removal(wanted, stood, books.held()), (), tuple(notes), removal=True)
+    plan = plan_removal(wanted, stood, books.held())
+    named = any(books.manifests[book].files for book in ("team", "machine", *(["home"] if user else [])))
+    return Draft(around, plan, (), tuple(notes), removal=True, stale=plan.nothing and not plan.refused and named)
 
 
 def apply(draft: Draft, environment: Mapping[str, str], *, skip: Collection[Key] = ()) -> Applied:

@@ -2,22 +2,22 @@
 its own words, and its answer is judged by the contract."""
 
 import json
-import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 from clearance.assistants.model import Assistant, Event, assistants
-from clearance.facts.errors import ClearanceError
+from clearance.facts.errors import BadFile, ClearanceError
 from clearance.facts.proof import Pulse, Shot
 from clearance.install.hooks import Installed, entries, installed, quoted
 from clearance.install.jsonc import read
 from clearance.wiring.proving import firing
 from clearance.wiring.proving.books import Noted, contents, noted, shown_in
 from clearance.wiring.proving.lines import begins, program_in, program_of
-from clearance.wiring.proving.payloads import names_of
+from clearance.wiring.proving.matchers import missed
 from clearance.wiring.proving.scene import Scene, shot
 from clearance.wiring.proving.switches import files_of, led_elsewhere, switched_off, trusted
 
@@ -26,18 +26,18 @@ ALWAYS = True
 PATIENT = False
 INIT = "clearance init"
 """What writes hooks anew."""
+USER, MANAGED = "@user", "@managed"
+_AGAIN = {
+    USER: "clearance init --user",
+    MANAGED: "the administrator rolls out anew what `clearance init --managed` writes",
+}
+"""What writes those anew that do not stand in the repository."""
 
 
 _JUDGED = frozenset(
     {"matcher", "hooks", "command", "bash", "powershell", "timeout", "timeoutSec", "description", "statusMessage"}
 )
 """Members of a hook that are judged by themselves, or that say something to people only."""
-
-
-_MOST_MATCHER = 500
-_MOST_REPEATED = 4
-_MATCHER = re.compile(r"[\w|.*:\-\[\]?+^$ ]*", re.ASCII)
-"""What is looked for in a matcher that is not the contract's own: no group, so no repetition within another."""
 
 
 class Place(NamedTuple):
@@ -115,8 +115,8 @@ def places(scene: Scene) -> list[Place]:
         managed = {str(name): path for name, path in hooks.managed.items()}.get(platform, "")
         candidates = [(scene.top / hooks.project if hooks.project else None, "")]
         candidates += [(scene.top / hooks.local if hooks.local else None, "@local")]
-        candidates += [(scene.home / hooks.user if hooks.user and scene.home else None, "@user")]
-        candidates += [(Path(managed) if managed else None, "@managed")]
+        candidates += [(scene.home / hooks.user if hooks.user and scene.home else None, USER)]
+        candidates += [(Path(managed) if managed else None, MANAGED)]
         seen: set[Path] = set()
         for path, suffix in candidates:
             if path is not None and path not in seen:
@@ -143,14 +143,20 @@ def look(place: Place, scene: Scene) -> Iterator[Shot | Found]:
         yield from _all(place, f"{place.shown} is not there any more", INIT)
         return
     try:
+        data = _as_json(place.path, assistant, data)
         there = installed(assistant, data)
     except ClearanceError as error:
         why = f"{assistant.title} cannot read its settings any more: {error.what}"
         yield from _all(place, why, f"mend {error.where or place.shown}, then run: {INIT}")
         return
-    off = list(switched_off(assistant, scene))
+    off = [one for one in switched_off(assistant, scene) if place.suffix != MANAGED or _counts_for_managed(one, place)]
     if off:
         what, where = off[0]
+        if what.startswith("allowManagedHooksOnly") and _is_managed_by_us(assistant, scene):
+            why = "the administrator has managed hooks run alone, and those of ours are among them"
+            for event in assistant.hooks.events:
+                yield shot(_guard(place, event), Pulse.UNTRIED, why, where=where)
+            return
         yield from _all(
             place, f"{what} in {where} switches all hooks off", f"take {what.partition(' ')[0]} out of {where}", where
         )
@@ -178,7 +184,7 @@ def _meant(entry: Installed, place: Place, event: Event) -> bool:
 def _event(place: Place, event: Event, there: Sequence[Installed], data: bytes, scene: Scene) -> Shot | Found:
     guard = _guard(place, event)
     if not there:
-        return shot(guard, Pulse.DEAD, f"is missing from {place.shown}", mend=INIT, where=place.shown)
+        return shot(guard, Pulse.DEAD, f"is missing from {place.shown}", mend=_mended(INIT, place), where=place.shown)
     faults = []
     for entry in there:
         fault = _fault(place, event, entry, scene) or _members(place, event, entry, data)
@@ -189,7 +195,7 @@ def _event(place: Place, event: Event, there: Sequence[Installed], data: bytes, 
             fault = (words, "open Codex in this repository and trust the hook again with /hooks")
         faults.append(fault)
     why, mend = faults[0]
-    return shot(guard, Pulse.DEAD, why, mend=mend, where=place.shown)
+    return shot(guard, Pulse.DEAD, why, mend=_mended(mend, place), where=place.shown)
 
 
 def _fault(place: Place, event: Event, entry: Installed, scene: Scene) -> tuple[str, str] | None:
@@ -202,9 +208,9 @@ def _fault(place: Place, event: Event, entry: Installed, scene: Scene) -> tuple[
     if program.wrong:
         mend = _mend_program(program.path, program.wrong)
         return f"does not start Clearance, and was not run: {program.wrong}", mend
-    missed = _missed(event, entry, assistant)
-    if missed:
-        return f"its matcher does not see {', '.join(missed)}", INIT
+    unseen = missed(event, entry, assistant)
+    if unseen:
+        return f"its matcher does not see {', '.join(unseen)}", INIT
     if event.timeout and assistant.hooks and assistant.hooks.shape != "windsurf-json":
         if not entry.timeout:
             return f"its time-out of {event.timeout} s was taken out or set to 0", INIT
@@ -250,32 +256,6 @@ def _mend_program(path: Path | None, wrong: str) -> str:
     return f"install Clearance for the shell that starts the assistant, then run: {INIT}"
 
 
-def _missed(event: Event, entry: Installed, assistant: Assistant) -> list[str]:
-    """Name the tools that the contract's matcher sees and this one does not."""
-    if assistant.hooks is None or not event.matcher or entry.matcher in {event.matcher, "", "*"}:
-        return []
-    wanted = [name for name in names_of(assistant.hooks, event) if _matches(event.matcher, name)]
-    return [name for name in wanted if not _sees(entry.matcher, name)]
-
-
-def _sees(matcher: str, name: str) -> bool:
-    """Tell whether a matcher of a file sees a tool. It is input, so only what is matched quickly is tried: short, without
-    groups, with few repetitions. Another one sees nothing."""
-    if matcher in {"", "*"}:
-        return True
-    many = sum(map(matcher.count, "*+?{"))
-    if len(matcher) > _MOST_MATCHER or many > _MOST_REPEATED or _MATCHER.fullmatch(matcher) is None:
-        return False
-    return _matches(matcher, name)
-
-
-def _matches(matcher: str, name: str) -> bool:
-    try:
-        return matcher in {"", "*"} or re.fullmatch(matcher, name) is not None
-    except (re.error, OverflowError, RecursionError):
-        return False
-
-
 def _plugin(place: Place, data: bytes, there: Sequence[Installed], scene: Scene) -> Iterator[Shot | Found]:
     """Judge a plugin: it must be the very text that is installed; then what it starts is fired at."""
     hooks = place.assistant.hooks
@@ -293,7 +273,13 @@ def _plugin(place: Place, data: bytes, there: Sequence[Installed], scene: Scene)
     for event in hooks.events:
         entry = next((one for one in there if one.event == event.name), None)
         if entry is None:
-            yield shot(_guard(place, event), Pulse.DEAD, f"is missing from {place.shown}", mend=INIT, where=place.shown)
+            yield shot(
+                _guard(place, event),
+                Pulse.DEAD,
+                f"is missing from {place.shown}",
+                mend=_mended(INIT, place),
+                where=place.shown,
+            )
             continue
         line = (event.command or hooks.command).replace("{assistant}", place.assistant.name).replace("{event}", event.name)
         line = line.replace("{program}", quoted(word))
@@ -321,7 +307,13 @@ def _program_of_plugin(name: str, data: bytes) -> str | None:
 def _all(place: Place, why: str, mend: str, where: str = "") -> Iterator[Shot]:
     events = place.assistant.hooks.events if place.assistant.hooks else ()
     for event in events:
-        yield shot(_guard(place, event), Pulse.DEAD, why, mend=mend, where=where or place.shown)
+        yield shot(_guard(place, event), Pulse.DEAD, why, mend=_mended(mend, place), where=where or place.shown)
+
+
+def _mended(mend: str, place: Place) -> str:
+    """Say who writes the hooks of a place anew."""
+    again = _AGAIN.get(place.suffix, INIT)
+    return mend.replace(INIT, again) if mend.startswith(INIT) or mend.endswith(INIT) else mend
 
 
 def _guard(place: Place, event: Event) -> str:
@@ -339,6 +331,35 @@ def _mentions_us(path: Path, assistant: Assistant) -> bool:
     except OSError:
         return False
     try:
-        return any(one.ours for one in installed(assistant, data))
+        return any(one.ours for one in installed(assistant, _as_json(path, assistant, data)))
     except ClearanceError:
         return b"clearance" in data
+
+
+def _as_json(path: Path, assistant: Assistant, data: bytes) -> bytes:
+    """Give the hooks of an administrator's TOML in the form that the assistant's own file has.
+
+    Raises:
+        BadFile: it is no TOML.
+    """
+    if path.suffix != ".toml" or assistant.hooks is None or assistant.hooks.managed_shape != "codex-toml":
+        return data
+    try:
+        value = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"not TOML: {error}", where=str(path), next="mend it") from None
+    hooks = value.get("hooks")
+    named = hooks.items() if isinstance(hooks, dict) else ()
+    events = {name: groups for name, groups in named if isinstance(groups, list)}
+    return json.dumps({"hooks": events}, default=str).encode()
+
+
+def _counts_for_managed(off: tuple[str, str], place: Place) -> bool:
+    """Tell whether a switch reaches hooks of an administrator: only one that stands in the same file, and is not the one
+    that leaves all others out."""
+    what, where = off
+    return where == place.shown and not what.startswith("allowManagedHooksOnly")
+
+
+def _is_managed_by_us(assistant: Assistant, scene: Scene) -> bool:
+    return any(one.assistant is assistant and one.suffix == MANAGED for one in places(scene))

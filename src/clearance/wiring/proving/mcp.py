@@ -6,11 +6,13 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from clearance.assistants.model import Assistant, assistants
 from clearance.facts.errors import ClearanceError
@@ -52,6 +54,8 @@ def inputs(scene: Scene) -> Iterator[bytes]:
             yield contents(path) or b""
         except OSError as error:
             yield str(error).encode("utf-8", "surrogateescape")
+    for path in _settings(scene):
+        yield json.dumps([(_json(path) or {}).get(key) for key in _REFUSED]).encode()
     yield str(scene.program("clearance")).encode("utf-8", "surrogateescape")
 
 
@@ -85,10 +89,16 @@ def _places(scene: Scene) -> list[tuple[Assistant, Path, str]]:
     found = []
     for assistant in assistants():
         if assistant.mcp is not None and assistant.mcp.project:
-            found.append((assistant, scene.top / assistant.mcp.project, ""))
+            found.append((assistant, _spelt(scene.top / assistant.mcp.project, assistant), ""))
         if assistant.mcp is not None and assistant.mcp.user and scene.home is not None:
-            found.append((assistant, scene.home / assistant.mcp.user, "@user"))
+            found.append((assistant, _spelt(scene.home / assistant.mcp.user, assistant), "@user"))
     return found
+
+
+def _spelt(path: Path, assistant: Assistant) -> Path:
+    """Give the file that is there, where an assistant reads it under a second name (`opencode.jsonc`), too."""
+    other = path.with_suffix(".jsonc")
+    return other if assistant.name == "opencode" and not path.exists() and other.exists() else path
 
 
 def _servers(scene: Scene) -> Iterator[Server | Shot]:
@@ -155,12 +165,27 @@ def _fault(found: Server, templates: Sequence[Mapping[str, Any]], scene: Scene) 
     if program.wrong:
         mend = f"take {mcp.key}.clearance out of {found.shown}, then run: {_INIT}"
         return f"does not start Clearance, and was not started: {program.wrong}", mend
-    for name in (".claude/settings.json", ".claude/settings.local.json") if found.assistant.name == "claude-code" else ():
-        settings = _json(scene.top / name)
+    for path in _settings(scene) if found.assistant.name == "claude-code" else ():
+        settings, name = _json(path), shown_in(path, scene)
+        if settings is None:
+            return f"{name} cannot be read, and Claude Code starts nothing by it", f"mend {name}"
         for key in _REFUSED:
             if "clearance" in json.dumps(settings.get(key, [])):
-                return f"{key} in {name} keeps it from starting", f"take clearance out of {key} in {name}"
+                return f"{key} in {name} keeps it from starting", f"take clearance out of {key}"
     return None
+
+
+def _settings(scene: Scene) -> Iterator[Path]:
+    """Give the files in which Claude Code is told not to start a server: of the project, the person, the administrator."""
+    yield scene.top / ".claude" / "settings.json"
+    yield scene.top / ".claude" / "settings.local.json"
+    if scene.home is not None:
+        yield scene.home / ".claude" / "settings.json"
+    hooks = next((one.hooks for one in assistants() if one.name == "claude-code"), None)
+    platform = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")
+    managed = {str(name): place for name, place in hooks.managed.items()}.get(platform) if hooks else None
+    if managed:
+        yield Path(managed)
 
 
 def _command(entry: Mapping[str, Any]) -> list[str]:
@@ -179,25 +204,26 @@ def _asked(command: list[str], more: object, scene: Scene) -> tuple[Pulse, str, 
     """Start a server in a scratch repository and ask it (JSON-RPC, a message a line: the stdio transport of MCP)."""
     environment = clean_environment(scene.environment)
     environment |= {str(key): str(value) for key, value in more.items()} if isinstance(more, dict) else {}
-    try:
-        process = subprocess.Popen(
-            command, cwd=scene.stage.another("mcp"), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, bufsize=0,
-        )  # fmt: skip
-    except OSError as error:
-        return Pulse.DEAD, f"does not start: {error.strerror}", _INIT
-    try:
-        return _talk(process, scene)
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-        process.wait()
+    with tempfile.TemporaryFile() as said:  # a pipe would be full one day, and the server wait
+        try:
+            process = subprocess.Popen(
+                command, cwd=scene.stage.another("mcp"), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=said, start_new_session=True, bufsize=0,
+            )  # fmt: skip
+        except OSError as error:
+            return Pulse.DEAD, f"does not start: {error.strerror}", _INIT
+        try:
+            return _talk(process, scene, said)
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+            process.wait()
 
 
-def _talk(process: "subprocess.Popen[bytes]", scene: Scene) -> tuple[Pulse, str, str]:
+def _talk(process: "subprocess.Popen[bytes]", scene: Scene, stderr: IO[bytes]) -> tuple[Pulse, str, str]:
     client = {"name": "clearance-prove", "version": "1"}
     first = {"protocolVersion": _REVISION, "capabilities": {}, "clientInfo": client}
     asked = {"name": _TOOL, "arguments": {"path": "canary.py", "text": canary.FLAW}}
@@ -217,7 +243,7 @@ def _talk(process: "subprocess.Popen[bytes]", scene: Scene) -> tuple[Pulse, str,
     except _NoAnswer as error:
         if scene.left <= 0:
             return Pulse.UNTRIED, NO_TIME, "clearance prove"
-        said = _last_words(process)
+        said = _last_words(process, stderr)
         mend = (
             "python -m pip install 'clearance[mcp]'"
             if "not installed" in said
@@ -274,16 +300,18 @@ def _lines(process: "subprocess.Popen[bytes]", end: float) -> Iterator[bytes]:
             yield from (line for line in whole if line.strip())
 
 
-def _last_words(process: "subprocess.Popen[bytes]") -> str:
+def _last_words(process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    said = process.stderr.read(4096).decode("utf-8", "replace") if process.stderr else ""
-    return " ".join(said.split())[:200]
+    process.wait()
+    stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - 4096))
+    return " ".join(stderr.read(4096).decode("utf-8", "replace").split())[:200]
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> dict[str, Any] | None:
+    """Read settings; None where they are there and cannot be read."""
     try:
         value = read(contents(path) or b"{}", path.name).value()
     except (OSError, ClearanceError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None

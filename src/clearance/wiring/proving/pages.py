@@ -36,7 +36,7 @@ def fire(scene: Scene) -> Iterable[Shot]:
     for error in catalogue.broken:
         yield _broken(error)
     for rule in catalogue:
-        if rule.page.startswith(f"{TEAM}/"):
+        if rule.page.startswith(f"{TEAM}/") and not rule.advisory:
             yield _page(catalogue, rule)
     for family in builtin.families:
         if scene.left <= 0:

@@ -8,15 +8,25 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import yaml
-
-from clearance.facts.errors import ClearanceError
+from clearance.facts.errors import ClearanceError, CollectError
 from clearance.facts.proof import Pulse, Shot
 from clearance.install.marks import part, text_of
 from clearance.wiring.proving import canary
 from clearance.wiring.proving.books import contents, noted, shown_in
+from clearance.wiring.proving.frameworks import (
+    INIT,
+    LOCAL_NAMES,
+    NOT_WIRED,
+    Fault,
+    Hook,
+    calls,
+    husky_start,
+    line_in_config,
+    local,
+    read,
+    run_by_git,
+)
 from clearance.wiring.proving.lines import begins, program_by, program_of
 from clearance.wiring.proving.scene import NO_TIME, Scene, Watch, shot
 from clearance.wiring.proving.stage import clean_environment, git, write
@@ -25,46 +35,29 @@ KINDS = ("pre-commit",)
 ALWAYS = False
 PATIENT = False
 _GUARD = "pre-commit"
-_INIT = "clearance init"
 _LINE = "{program} check --staged"
 _PART = f"{_LINE} || exit $?"
 _FRAMEWORKS = {".pre-commit-config.yaml": "pre-commit", "lefthook.yml": "lefthook", "lefthook.yaml": "lefthook"}
 _SECONDS = 120.0
-_STAGES = frozenset(
-    {
-        "commit-msg", "manual", "merge-commit", "post-checkout", "post-commit", "post-merge", "post-rewrite",
-        "pre-merge-commit", "pre-push", "pre-rebase", "prepare-commit-msg", "push",
-    }
-)  # fmt: skip
+_SHELL = re.compile(r"(?:/|env +(?:-S +)?)(?:ba|da|z|k)?sh\b")
 _LOOSE = re.compile(r"(?:^|\s)(?:--no-verify\b|-\w*n\w*\b)")
-
-
-class Fault(NamedTuple):
-    """What is wrong, what mends it, and the file where it stands."""
-
-    why: str
-    mend: str
-    where: str
-
-
-class Hook(NamedTuple):
-    """Where our part stands: the file, how people know it, and how it comes to be run: by `git`, `husky`, `pre-commit` or
-    `lefthook`."""
-
-    path: Path
-    shown: str
-    kind: str
 
 
 def inputs(scene: Scene) -> Iterator[bytes]:
     """Give the hook files, git's configuration that leads to them, and the program that they start."""
     for hook in _hooks(scene):
         yield str(hook.path).encode("utf-8", "surrogateescape")
-        try:
-            yield contents(hook.path) or b""
-            yield str(hook.path.stat().st_mode).encode() if hook.path.exists() else b""
-        except OSError as error:
-            yield str(error).encode("utf-8", "surrogateescape")
+        beside = [hook.path.parent / name for name in (*LOCAL_NAMES, "_/h")]
+        start = husky_start(scene)
+        for path in (hook.path, *beside, *([start] if start else [])):
+            try:
+                yield contents(path) or b""
+                yield str(path.stat().st_mode).encode() if path.exists() else b""
+            except OSError as error:
+                yield str(error).encode("utf-8", "surrogateescape")
+    called = _called(scene)
+    yield (read(called) or b"") + str(os.access(called, os.X_OK)).encode() if called else b""
+    yield (read(called.with_name("h")) or b"") if called else b""
     yield "\0".join(_config(scene)).encode("utf-8", "surrogateescape")
     yield str(_called(scene)).encode("utf-8", "surrogateescape")
     yield repr([scene.environment.get(name) for name in ("HUSKY", "SKIP", "LEFTHOOK", "LEFTHOOK_EXCLUDE")]).encode()
@@ -121,24 +114,21 @@ def _look(hook: Hook, scene: Scene) -> Shot | str:
         data = contents(hook.path)
     except OSError as error:
         said = f"{hook.shown} {error.strerror or 'cannot be read'}"
-        return shot(_GUARD, Pulse.DEAD, said, mend=_INIT, where=hook.shown)
+        return shot(_GUARD, Pulse.DEAD, said, mend=INIT, where=hook.shown)
     if data is None:
         if hook.kind == "git" and scene.ephemeral:
             return shot(_GUARD, Pulse.UNTRIED, elsewhere, where=hook.shown)
-        return shot(_GUARD, Pulse.DEAD, f"{hook.shown} is not there any more", mend=_INIT, where=hook.shown)
-    line = (_line_in_config if hook.kind in {"pre-commit", "lefthook"} else _line_in_script)(hook, data)
+        return shot(_GUARD, Pulse.DEAD, f"{hook.shown} is not there any more", mend=INIT, where=hook.shown)
+    line = (line_in_config if hook.kind in {"pre-commit", "lefthook"} else _line_in_script)(hook, data)
     if isinstance(line, str):
         fault = _wiring(hook, scene) or _left_out(scene) or _program(hook, line, scene)
         if fault is None:
             return line
     else:
         fault = line
-    if fault.why == _NOT_WIRED and scene.ephemeral:
+    if fault.why == NOT_WIRED and scene.ephemeral:
         return shot(_GUARD, Pulse.UNTRIED, elsewhere, where=hook.shown)
     return shot(_GUARD, Pulse.DEAD, fault.why, mend=fault.mend, where=fault.where)
-
-
-_NOT_WIRED = "its framework has not put its own hook into this clone"
 
 
 def _line_in_script(hook: Hook, data: bytes) -> str | Fault:
@@ -147,7 +137,7 @@ def _line_in_script(hook: Hook, data: bytes) -> str | Fault:
     try:
         ours = part(text, "pre-commit", hook.shown)
     except ClearanceError as error:
-        return Fault(f"its marks are torn: {error.what}", error.next or _INIT, hook.shown)
+        return Fault(f"its marks are torn: {error.what}", error.next or INIT, hook.shown)
     if ours is None:
         lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
         line = lines[0].removeprefix("exec ") if len(lines) == 1 else ""
@@ -155,10 +145,15 @@ def _line_in_script(hook: Hook, data: bytes) -> str | Fault:
             program_by(_LINE, line.removesuffix(" || exit $?")) is not None
         ):  # written by a person, as the documentation shows
             return line.removesuffix(" || exit $?")
-        return Fault(f"our part is not in {hook.shown} any more", _INIT, hook.shown)
+        return Fault(f"our part is not in {hook.shown} any more", INIT, hook.shown)
     if not ours.intact:
         return Fault(
-            f"our part of {hook.shown} was changed, and was not run: it starts with {begins(ours.body)}", _INIT, hook.shown
+            f"our part of {hook.shown} was changed, and was not run: it starts with {begins(ours.body)}", INIT, hook.shown
+        )
+    shebang = text.partition("\n")[0]
+    if shebang.startswith("#!") and not _SHELL.search(shebang):
+        return Fault(
+            f"{hook.shown} is not run by a shell: {shebang}", f"write #!/bin/sh above it in {hook.shown}", hook.shown
         )
     before = [line for line in text[: ours.start].splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if before:
@@ -168,56 +163,8 @@ def _line_in_script(hook: Hook, data: bytes) -> str | Fault:
     line = ours.body.strip()
     if program_by(_PART, line) is None:  # the digest in the mark is no secret: who changes the part can write it anew
         why = f"our part of {hook.shown} is not what was installed, and was not run: it starts with {begins(line)}"
-        return Fault(why, _INIT, hook.shown)
+        return Fault(why, INIT, hook.shown)
     return line.removesuffix(" || exit $?")
-
-
-def _line_in_config(hook: Hook, data: bytes) -> str | Fault:
-    """Find our entry in the configuration of a framework for hooks."""
-    try:
-        value = yaml.safe_load(data)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return Fault(f"{hook.shown} is not valid YAML", f"mend it, then run: {_INIT}", hook.shown)
-    for entry, line in _entries(value):
-        if not any("clearance" in one for one in (entry.get("id"), entry.get("name"), line) if isinstance(one, str)):
-            continue
-        for key in ("files", "exclude", "types", "glob", "skip", "only", "manual"):
-            if entry.get(key):
-                return Fault(f"runs only for some commits: {key}", f"take {key} out of {hook.shown}", hook.shown)
-        stages = entry.get("stages") or []
-        names = [one for one in stages if isinstance(one, str)] if isinstance(stages, list) else []
-        if stages and not {"pre-commit", "commit"} & set(names):
-            told = ", ".join(name for name in names if name in _STAGES) or "unknown ones"
-            return Fault(f"runs in other stages: {told}", _INIT, hook.shown)
-        return line or "clearance check --staged"
-    return Fault(f"our entry is not in {hook.shown} any more", _INIT, hook.shown)
-
-
-def _entries(value: object) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give the entries of pre-commit and lefthook, each with its line (empty: that of a hook's own repository)."""
-    if not isinstance(value, dict):
-        return
-    for repo in _listed(value.get("repos")):
-        for entry in _listed(repo.get("hooks")) if isinstance(repo, dict) else ():
-            if isinstance(entry, dict):
-                yield entry, _line(entry.get("entry"))
-    stage = value.get("pre-commit")
-    if isinstance(stage, dict):
-        commands = stage.get("commands")
-        named = list(commands.items()) if isinstance(commands, dict) else []
-        named += [("", one) for one in _listed(stage.get("jobs"))]
-        for name, entry in named:
-            if isinstance(entry, dict):
-                yield {"id": name, **entry}, _line(entry.get("run"))
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _line(value: object) -> str:
-    """Give the line of an entry: empty where it has none, and no line of ours where it is no text."""
-    return "" if value is None else value if isinstance(value, str) else "(no text)"
 
 
 def _wiring(hook: Hook, scene: Scene) -> Fault | None:
@@ -227,7 +174,7 @@ def _wiring(hook: Hook, scene: Scene) -> Fault | None:
         if called is None or not _same(called, hook.path):
             elsewhere = shown_in(called, scene) if called else "nowhere"
             flag, where = _set_in(scene)
-            mend = f"git config {flag}--unset core.hooksPath, or run: {_INIT}"
+            mend = f"git config {flag}--unset core.hooksPath, or run: {INIT}"
             return Fault(f"git looks for hooks elsewhere (core.hooksPath): {elsewhere}", mend, where)
         if not os.access(hook.path, os.X_OK):
             return Fault(f"{hook.shown} cannot be run, so git passes over it", f"chmod +x {hook.path}", hook.shown)
@@ -238,10 +185,10 @@ def _wiring(hook: Hook, scene: Scene) -> Fault | None:
             return Fault("HUSKY=0 switches all hooks off", "unset HUSKY", hook.shown)
         if folder is None or folder not in {scene.top / ".husky" / "_", scene.top / ".husky"}:
             return Fault("husky is off: core.hooksPath does not lead to it", "npx husky", ".git/config")
-        return None
-    if called is None or hook.kind.encode() not in (_read(called) or b""):
-        return Fault(_NOT_WIRED, f"{hook.kind} install", hook.shown)
-    return None
+        return run_by_git(called, hook, scene)
+    if called is None or not calls(read(called) or b"", hook.kind):
+        return Fault(NOT_WIRED, f"{hook.kind} install", hook.shown)
+    return run_by_git(called, hook, scene) or (local(hook, scene) if hook.kind == "lefthook" else None)
 
 
 def _set_in(scene: Scene) -> tuple[str, str]:
@@ -250,7 +197,7 @@ def _set_in(scene: Scene) -> tuple[str, str]:
 
     repository = find_repository(scene.directory, scene.environment)
     files = (repository.common_dir / "config", repository.git_dir / "config.worktree")
-    own = any(b"hookspath" in (_read(one) or b"").lower() for one in files)
+    own = any(b"hookspath" in (read(one) or b"").lower() for one in files)
     return ("", ".git/config") if own else ("--global ", "~/.gitconfig")
 
 
@@ -273,12 +220,12 @@ def _left_out(scene: Scene) -> Fault | None:
 def _program(hook: Hook, line: str, scene: Scene) -> Fault | None:
     word = program_by(_LINE, line)
     if word is None:
-        return Fault(f"is not what was installed, and was not run: it starts with {begins(line)}", _INIT, hook.shown)
+        return Fault(f"is not what was installed, and was not run: it starts with {begins(line)}", INIT, hook.shown)
     program = program_of(word, scene)
     if not program.wrong:
         return None
     mend = (
-        f"chmod +x {program.path}" if program.wrong.endswith("cannot be run") else f"install Clearance again, then: {_INIT}"
+        f"chmod +x {program.path}" if program.wrong.endswith("cannot be run") else f"install Clearance again, then: {INIT}"
     )
     return Fault(f"does not start Clearance, and was not run: {program.wrong}", mend, hook.shown)
 
@@ -291,7 +238,7 @@ def _commit(hook: Hook, line: str, scene: Scene, watch: Watch) -> Shot:
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(f"#!/bin/sh\n{line} || exit $?\n")
     script.chmod(0o700)
-    git(place, scene.environment, "add", "--all", "--force")
+    git(place, scene.environment, "add", "canary.py")
     before = git(place, scene.environment, "rev-parse", "HEAD")
     environment = clean_environment(scene.environment) | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     who = ["-c", "user.name=Canary", "-c", "user.email=canary@example.com", "-c", "commit.gpgsign=false"]
@@ -349,24 +296,22 @@ def _config(scene: Scene) -> list[str]:
         repository = find_repository(scene.directory, scene.environment)
         path = search_path(scene.environment, repository.guarded)
         done = subprocess.run(
-            [find_git(path), "-c", "core.fsmonitor=false", "config", "--get-regexp", r"^(alias\..*|core\.hookspath)$"],
+            [find_git(path), "-c", "core.fsmonitor=false", "config", "-z", "--get-regexp", r"^(alias\..*|core\.hookspath)$"],
             cwd=repository.place,
             env={"PATH": path, "LC_ALL": "C"} | {name: own[name] for name in names if name in own},
             stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False,
         )  # fmt: skip
-        known = os.fsdecode(done.stdout).splitlines()
-    except (ClearanceError, OSError, subprocess.SubprocessError):
-        known = []
+    except ClearanceError:
+        known = []  # no repository: nothing is set, and the guards tell that there is none
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CollectError("git could not be asked for its settings", next="see that git works here") from error
+    else:
+        if done.returncode not in {0, 1}:  # 1: none of them is set
+            raise CollectError("git could not read its settings", next="run `git config --list` and mend what it says")
+        known = [one.replace("\n", " ", 1) for one in os.fsdecode(done.stdout).split("\0") if one]
     scene.__dict__["git_config"] = known
     return list(known)
 
 
 def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return contents(path)
-    except OSError:
-        return None

@@ -163,12 +163,10 @@ def _joined(before: Known, proofs: Sequence[tuple[_Predicate, Proof]], size: int
     for predicate, proof in proofs:
         if predicate.whole:
             whole, named = proof.at, predicate.evidence[0]
-            shots = {}
         kinds = set(predicate.tried)
         inputs |= {kind: digest for kind, digest in predicate.inputs.items() if kind in kinds}
         tried |= dict.fromkeys(kinds, proof.at)
-        shots = {guard: shot for guard, shot in shots.items() if shot.kind not in kinds}
-        shots |= {shot.guard: shot for shot in proof.shots}
+        shots = _after(shots, proof, kinds, whole=predicate.whole)
         for shot in proof.shots:
             if shot.pulse is Pulse.ALIVE and (shot.kind in kinds or predicate.whole):
                 lived[shot.guard] = proof.at
@@ -181,12 +179,31 @@ def _joined(before: Known, proofs: Sequence[tuple[_Predicate, Proof]], size: int
     )  # fmt: skip
 
 
+def _after(shots: Mapping[str, Shot], proof: Proof, kinds: set[str], *, whole: bool) -> dict[str, Shot]:
+    """Give the newest shot of each guard after a proof. That nobody could try a guard is no news of it: what was known
+    stands, above all that it was dead."""
+    untried = {shot.guard for shot in proof.shots if shot.pulse is Pulse.UNTRIED}
+    kept = {
+        guard: shot
+        for guard, shot in shots.items()
+        if guard in untried or shot.kind in untried or not (whole or shot.kind in kinds)
+    }
+    fresh = {shot.guard: shot for shot in proof.shots if not (shot.guard in untried and _stands_for(shot, kept))}
+    return kept | fresh
+
+
+def _stands_for(untried: Shot, kept: Mapping[str, Shot]) -> bool:
+    """Tell whether more is known than that a guard was not tried; one by the name of its kind stands for all of the kind."""
+    whole = untried.guard == untried.kind and any(one.kind == untried.kind for one in kept.values())
+    return untried.guard in kept or whole
+
+
 def _digest_at(log: "Log", index: int) -> str:
     return next(log.entries(index)).digest
 
 
 def _key(place: str) -> str:
-    return f"proofs-2-{place}"
+    return f"proofs-3-{place}"
 
 
 def _remembered(place: str, environment: Mapping[str, str]) -> Known:

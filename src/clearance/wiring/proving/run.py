@@ -111,6 +111,7 @@ def proven(
         tried = {kind for one in fired for kind in one.KINDS}
         stale = [one for one in before.shots if one.kind not in tried and any(one.kind in each.KINDS for each in kept)]
         shots += [one for one in stale if not wanted or one.kind in wanted]
+        shots = _remembered(shots, before)
         if wanted:
             shots = [one for one in shots if one.kind in wanted]
             tried &= wanted
@@ -235,6 +236,19 @@ def _tried(one: Guard, scene: Scene) -> list[Shot]:
     return list(one.fire(scene))
 
 
+def _remembered(shots: Sequence[Shot], before: Known) -> list[Shot]:
+    """Put what was dead in the place of what could not be tried now: nothing says that it was mended."""
+    untried = {one.guard for one in shots if one.pulse is Pulse.UNTRIED}
+    told = {one.guard for one in shots} - untried
+    dead = [
+        one
+        for one in before.shots
+        if one.pulse is Pulse.DEAD and (one.guard in untried or one.kind in untried) and one.guard not in told
+    ]
+    named = {one.guard for one in dead}
+    return [one for one in shots if one.guard not in named] + dead
+
+
 def _gone(shots: Sequence[Shot], before: Known, tried: set[str], forget: Collection[str]) -> list[Shot]:
     """Tell the guards that were there at the last proof and of which nothing is left. They stand in for their absence."""
     there = {one.guard for one in shots if one.pulse is not Pulse.ABSENT}
@@ -278,7 +292,13 @@ def _changed(where: str, scene: Scene) -> str:
 def _nothing_new(proof: Proof, before: Known, fired: Sequence[Guard]) -> bool:
     """Tell whether a quick proof only shows what is recorded already: then the log need not grow with every start."""
     old = {one.guard: one.pulse for one in before.shots}
-    return all(one.ALWAYS for one in fired) and all(old.get(one.guard) is one.pulse for one in proof.shots)
+    kinds = {one.kind for one in before.shots}
+    known = (
+        old.get(one.guard) is one.pulse
+        or (one.pulse is Pulse.UNTRIED and (one.guard in old or (one.guard == one.kind and one.kind in kinds)))
+        for one in proof.shots
+    )
+    return all(one.ALWAYS for one in fired) and all(known)
 
 
 def _record(

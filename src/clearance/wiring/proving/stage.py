@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,12 +38,17 @@ class Stage:
         _sweep(scene.environment)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         self._others: list[Path] = []
+        self._lock = threading.Lock()
         self.place = self.folder / "canary"
         self._make(self.place)
 
     def another(self, name: str) -> Path:
         """Make one more of the same, so that what runs side by side does not meet."""
-        place = self.folder / name
+        with self._lock:
+            place = self.folder / name
+            if place in self._others:
+                place = self.folder / f"{name}-{len(self._others)}"
+            self._others.append(place)
         self._make(place)
         return place
 
@@ -54,19 +60,17 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _make(self, place: Path) -> None:
-        if place != self.place:
-            self._others.append(place)
         place.mkdir(mode=0o700)
         files = dict(self._scene.own)
         files |= self._named_by_settings()
         files |= {"shop.py": _SHOP.encode(), "tests/test_shop.py": TEST_BEFORE.encode()}
         for name, data in files.items():
             write(place, name, data)
-        self._pack(place)
         git(place, self._scene.environment, "init", "--quiet", "--initial-branch=main", "--template=")
         git(place, self._scene.environment, "add", "--all", "--force")
         who = ("-c", "user.name=Canary", "-c", "user.email=canary@example.com", "-c", "commit.gpgsign=false")
         git(place, self._scene.environment, *who, "commit", "--quiet", "--no-verify", "-m", "Before the canary")
+        self._pack(place)
 
     def _named_by_settings(self) -> Mapping[str, bytes]:
         """Read the file of names that the settings name."""

@@ -74,8 +74,17 @@ _ENVIRONMENTS: dict[str, tuple[Switch, ...]] = {
     )
 }  # fmt: skip
 """Where an assistant's settings hold variables that its hooks get, too."""
-_LEADS = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PYTHONHOME", "PYTHONUSERBASE"})
+_LEADS = frozenset(
+    {
+        "BASH_ENV", "DYLD_INSERT_LIBRARIES", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE",
+        "LD_AUDIT", "LD_PRELOAD", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX",
+        "PYTHONWARNINGS", "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONUSERBASE",
+        "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    }
+)  # fmt: skip
 """Variables by which whatever starts runs something else, too."""
+_HARMLESS = frozenset({"CLEARANCE_TRACEBACK", "CLEARANCE_RESIDENT_IDLE", "CLEARANCE_MCP_TOKEN"})
+"""Variables of ours that change neither where keys and logs lie nor who answers."""
 _UNTRUSTED = "DO_NOT_TRUST"
 
 
@@ -98,7 +107,9 @@ def _leads(name: str, value: str, scene: Scene) -> bool:
         return ours is not None and (found is None or not ours.samefile(found))
     if name == "PYTHONPATH":
         return any(_imports_first(scene.top / folder) for folder in value.split(os.pathsep) if folder)
-    return name in _LEADS
+    if name == "HOME":
+        return Path(value) != scene.home
+    return name in _LEADS or (name.startswith("CLEARANCE_") and name not in _HARMLESS)
 
 
 def _imports_first(folder: Path) -> bool:

@@ -60,7 +60,12 @@ def test_go_sum_gives_digests_and_leaves_out_what_was_only_looked_at(names_in: N
 
 @pytest.mark.parametrize(
     ("read", "text", "line"),
-    [(go_mod, "module a\n\nwhat is this\n", "line 3"), (go_sum, f"a.b/c v1 h1:{SUM}\nbroken\n", "line 2")],
+    [
+        (go_mod, "module a\n\nwhat is this\n", "line 3"),
+        (go_mod, "module a\nrequire (\n\ta.b/c v1.0.0\n", "is not closed"),
+        (go_mod, "module a\nrequire ( a.b/c v1.0.0\n)\n", "line 2"),
+        (go_sum, f"a.b/c v1 h1:{SUM}\nbroken\n", "line 2"),
+    ],
 )
 def test_a_line_that_is_none_is_named(read: Callable[..., object], text: str, line: str) -> None:
     with pytest.raises(Unparsed, match=line):

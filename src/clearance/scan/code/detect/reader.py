@@ -29,7 +29,7 @@ class Reader:
             self.refuse(f"no engine {block.engine!r}", "", nearest(block.engine, engines), line=block.line - 1)
         try:
             self.table: dict[str, Any] = tomllib.loads(block.text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:
             found = re.search(r"at line (\d+)", str(error))
             line = block.line + (int(found[1]) - 1 if found else 0)
             self.refuse(f"not TOML: {error}", "", MANUAL, line=line)

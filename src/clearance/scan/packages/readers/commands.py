@@ -163,11 +163,15 @@ class Session:
                     yield found
 
     def marked(self, named: Iterator[Named]) -> Iterator[Named]:
-        """Pass on what a command names; what comes after another index was named may be from there."""
-        for one in named:
-            if isinstance(one, ExtraIndex):
-                self.private.add(one.registry)
-            yield one._replace(private=True) if isinstance(one, Mention) and one.registry in self.private else one
+        """Pass on what a command names, which may be from an index that it names, too. One that installs nothing
+        (`pip config set`) names it for all that follow."""
+        given = list(named)
+        indexes = {one.registry for one in given if isinstance(one, ExtraIndex)}
+        if not any(isinstance(one, Mention) for one in given):
+            self.private |= indexes
+        private = self.private | indexes
+        for one in given:
+            yield one._replace(private=True) if isinstance(one, Mention) and one.registry in private else one
 
 
 def script_commands(

@@ -47,7 +47,9 @@ def go_mod(text: str, budget: Budget) -> Iterator[Mention]:
             if words[0] not in _DIRECTIVES:
                 raise Unparsed(f"line {number}: no line of go.mod")
             directive, tokens = words[0], tokens[1:]
-            if words[1:] == ["("]:
+            if words[1:2] == ["("]:
+                if len(words) > 2:
+                    raise Unparsed(f"line {number}: a block begins on a line of its own")
                 block = directive
                 continue
         else:
@@ -58,6 +60,8 @@ def go_mod(text: str, budget: Budget) -> Iterator[Mention]:
             _replaced(tokens, replaced)
         elif directive == "tool" and tokens:
             tools.append(tokens[0])
+    if block:
+        raise Unparsed(f"line {number}: the block `{block} (` is not closed")
     yield from _modules(required, replaced, tools)
 
 

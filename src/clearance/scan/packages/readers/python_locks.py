@@ -251,9 +251,11 @@ def pipfile_lock(text: str, budget: Budget) -> Iterator[Mention | Remote]:
     """Read Pipfile.lock.
 
     Raises:
-        Unparsed: it is no JSON object.
+        Unparsed: it is no JSON object, or none of Pipenv's.
     """
     whole = load(text)
+    if not {"_meta", "default", "develop"} & objects(whole).keys():
+        raise Unparsed("line 1: neither `_meta` nor `default`: no lock file of Pipenv")
     sources: dict[str, str] = {}
     given = objects(whole).get("_meta", {}).get("sources")
     for one in given if isinstance(given, list) else []:
