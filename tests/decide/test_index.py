@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import cedarpy
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearance.decide.decide import decide
-from clearance.decide.guard import Key, guard_of
+from clearance.decide.guard import Key, filters_of, guard_of
 from clearance.decide.index import Engine
 from clearance.decide.policy import read_policy
 from clearance.decide.policy_set import Policies
@@ -225,6 +226,36 @@ def test_every_case_of_the_table_comes_out_as_with_the_whole_set(policies: Polic
         assert decide(case, policies) == decide(case, everything), row.name
 
 
+def test_the_engine_is_asked_for_each_decision_whatever_is_remembered(
+    builtin: dict[str, str], schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = Policies.load(builtin, {}, schema)
+    case = case_of(Row(name="x", verdict=Verdict.ALLOW))
+    asked: list[dict[str, Any]] = []
+    straight = cedarpy.is_authorized_batch
+
+    def counted(requests: list[dict[str, Any]], *others: Any) -> list[cedarpy.AuthzResult]:
+        asked.extend(requests)
+        return straight(requests, *others)
+
+    monkeypatch.setattr(cedarpy, "is_authorized_batch", counted)
+    first = decide(case, policies)
+    assert [one["action"]["id"] for one in asked] == ["go-further", "go-further-unreviewed"]
+    asked.clear()
+    assert decide(case, policies) == first
+    assert [one["action"]["id"] for one in asked] == ["go-further"]
+
+
+def test_a_permit_that_looks_at_something_is_asked_each_time(policies: Policies) -> None:
+    permit = policies.get("changes-may-go-further")
+    assert permit is not None
+    body = {">": {"left": {".": {"left": {"Var": "resource"}, "attr": "size"}}, "right": {"Value": 5}}}
+    narrow = policies.variant(permit.id, permit.tree | {"conditions": [{"kind": "when", "body": body}]})
+    for size, verdict in ((10, Verdict.ALLOW), (10, Verdict.ALLOW), (5, Verdict.DENY), (11, Verdict.ALLOW)):
+        assert decide(case_of(Row(name="x", verdict=verdict, size=size)), narrow).verdict is verdict
+    assert not narrow.consent
+
+
 def guard(text: str, kind: str = "Finding") -> Any:
     text = f'@id("p")\n@why("w")\nforbid (principal, action == Action::"go-further", resource is {kind})\n{text};'
     return guard_of(read_policy(text, "p.cedar", team=True).tree["conditions"])
@@ -255,6 +286,46 @@ def guard(text: str, kind: str = "Finding") -> Any:
 )
 def test_what_must_be_so_is_read_from_the_text(text: str, keys: set[tuple[str, str, object]]) -> None:
     assert guard(text) == {Key(how, ("resource", name), value) for how, name, value in keys}
+
+
+def filters(text: str) -> dict[str, set[object]]:
+    text = f'@id("p")\n@why("w")\nforbid (principal, action == Action::"go-further", resource is Finding)\n{text};'
+    found = filters_of(read_policy(text, "p.cedar", team=True).tree["conditions"])
+    return {".".join(path): set(values) for path, values in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("when { true }", {}),
+        ("when { resource.introduced }", {"resource.introduced": {True}}),
+        ("unless { resource.waived }", {"resource.waived": {False}}),
+        (
+            'when { resource.introduced && resource.rule == "x" } unless { resource.waived }',
+            {"resource.introduced": {True}, "resource.rule": {"x"}, "resource.waived": {False}},
+        ),
+        (
+            'unless { !(resource.introduced && principal.byAi) || resource.family == "y" }',
+            {"resource.introduced": {True}, "principal.byAi": {True}},
+        ),
+        (
+            'when { resource.severity in [Severity::"low", Severity::"high"] && resource.change.source == "range" }',
+            {"resource.severity": {("Severity", "low"), ("Severity", "high")}, "resource.change.source": {"range"}},
+        ),
+        ('when { resource.rule == "x" || resource.rule == "y" }', {"resource.rule": {"x", "y"}}),
+        ('when { resource.rule == "x" || resource.family == "y" }', {}),
+        ("when { resource.classification + 9223372036854775807 > 5 && resource.introduced }", {}),
+        (
+            "when { resource.introduced && resource.classification + 9223372036854775807 > 5 && resource.waived }",
+            {"resource.introduced": {True}},
+        ),
+        ("when { resource.introduced } when { resource.classification * 2 > 5 } unless { resource.waived }",
+         {"resource.introduced": {True}}),
+        ('when { resource.path like "src/*" && resource.classification > 2 }', {}),
+    ],
+)  # fmt: skip
+def test_what_must_be_so_besides_is_read_from_the_text(text: str, found: dict[str, set[object]]) -> None:
+    assert filters(text) == found
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,48 @@ def test_what_the_index_leaves_out_neither_fires_nor_fails(judged: tuple[Policie
     assert differences(policies, cases) == []
 
 
+@pytest.mark.parametrize("times", [0, 10_000])
+def test_it_makes_no_difference_which_engines_are_asked(
+    judged: tuple[Policies, list[Seen]], monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """One for all keys that hold together at once, or always one for each."""
+    policies, cases = judged
+    monkeypatch.setattr(index, "_WORTH_JOINING", times)
+    assert differences(again(policies), cases) == []
+
+
+def test_what_is_remembered_makes_no_difference(
+    judged: tuple[Policies, list[Seen]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Engines, entities that were read and combinations that were seen are forgotten all the time, or asked about again."""
+    policies, cases = judged
+    everything = again(policies)
+    assert differences(everything, cases) == []
+    assert everything.graphs
+    assert differences(everything, cases) == []
+    monkeypatch.setattr(index, "_MOST_KEPT", 1)
+    monkeypatch.setattr(asking, "_MOST_GRAPHS", 1)
+    forgetful = again(policies)
+    assert differences(forgetful, cases[:5]) == []
+    assert len(forgetful.graphs) <= 1
+
+
+def test_a_key_with_many_policies_is_asked_as_a_whole(builtin: dict[str, str], schema: str, several: list[Row]) -> None:
+    """More than are looked at one by one: each is about the same severity, and about something else besides."""
+    texts = {}
+    for number in range(index._MOST_FILTERED + 1):
+        besides = f"resource.{('introduced', 'waived')[number % 2]} == {str(number % 3 == 0).lower()}"
+        texts[f"z{number}.cedar"] = (
+            f'@id("z{number}")\n@why("w")\nforbid (principal, action == Action::"go-further", resource is Finding)\n'
+            f'when {{ resource.severity == Severity::"high" && {besides} }};'
+        )
+    permit = {path: text for path, text in builtin.items() if path.endswith("/changes-may-go-further.cedar")}
+    policies = Policies.load(permit, texts, schema)
+    cases = [seen(policies, row) for row in several]
+    assert any(fired for one in cases for fired, _ in one.said.values())
+    assert differences(policies, cases) == []
+
+
 _PATH = guard._path
 BROKEN: list[tuple[str, Any, str, Callable[..., Any]]] = [
     # what is broken, where it stands, its name, what stands there instead
@@ -218,7 +260,7 @@ BROKEN: list[tuple[str, Any, str, Callable[..., Any]]] = [
     ("an || needs the guard of one part only", guard, "_any", guard._all),
     ("an && needs the guard of each part, or of none", guard, "_all", lambda parts, depth: frozenset()),
     ("the change itself can be looked up", guard, "_path", lambda tree: _PATH(tree) or (
-        ("resource", "change") if tree == {".": {"left": {"Var": "resource"}, "attr": "change"}} else ())),
+        ("resource", "change", "source") if tree == {".": {"left": {"Var": "resource"}, "attr": "change"}} else ())),
     ("what a set lacks is what it has", guard, "_lacking", lambda _name, inner: guard._contains(inner)),
     ("a pattern is one text only", guard._LEAVES, "like", lambda inner: frozenset(
         {guard.Key("=", _PATH(inner["left"]), "a")}) if _PATH(inner["left"]) else None),
@@ -228,6 +270,10 @@ BROKEN: list[tuple[str, Any, str, Callable[..., Any]]] = [
     ("no policy looks at the context", index, "roots_of", lambda _conditions: frozenset({"principal", "change"})),
     ("no policy looks at who asks", index, "roots_of", lambda _conditions: frozenset({"context", "change"})),
     ("no policy looks at the change", index, "roots_of", lambda _conditions: frozenset({"context", "principal"})),
+    ("no policy looks at an attribute", index, "names_of", lambda _conditions: frozenset()),
+    ("what must be so besides is never so", index, "filters_of", lambda conditions: tuple(
+        (path, frozenset()) for path, _ in guard.filters_of(conditions))),
+    ("what must be so besides stands in an unless, too", guard, "_flat", lambda parts: [(tree, True) for tree, _ in parts]),
 ]  # fmt: skip
 
 

@@ -231,6 +231,24 @@ def test_several_controls_of_a_catalogue_are_answered_at_once(
     assert asked == ["cwe", "asvs"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["CWE-89", "CWE-8999"], ["CWE-8999"]),
+        (["CWE-8999", "CWE-89"], ["CWE-8999"]),
+        (["CWE-8999", "CWE-89", "asvs:v5.0.0-99.9.9"], ["CWE-8999", "99.9.9"]),
+    ],
+)
+def test_one_wrong_control_among_others_is_told_and_the_others_are_shown(
+    repository: Path, capsys: pytest.CaptureFixture[str], typed: list[str], told: list[str]
+) -> None:
+    assert run(["controls", "show", *typed, "--format", "json"]) == 2
+    said = capsys.readouterr()
+    assert [one["control"] for one in json.loads(said.out)["requirements"]] == ["CWE-89"]
+    for part in told:
+        assert part in said.err
+
+
 @pytest.mark.parametrize("made", ["a link", "too large"])
 def test_cases_of_a_team_that_cannot_be_read_whole_are_an_error_and_never_held(
     repository: Path, capsys: pytest.CaptureFixture[str], made: str

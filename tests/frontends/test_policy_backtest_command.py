@@ -112,7 +112,44 @@ def test_the_text_draws_then_and_now(stricter: Place, capsys: pytest.CaptureFixt
     assert any(line.split() == ["agent", "1", "+1", "-", "-"] for line in shown)
     assert f"  {NAME:<36}  a new reason in 2, 2 of them stricter" in shown
     assert "1 finding that was let through would have been stopped" in shown
-    assert "  The log knows no incidents: whether one of them became one is not known here." in shown
+    told = "no incident is stated in the log (clearance attest incident); what became one outside of it is not known here"
+    assert told in shown
+
+
+def test_a_finding_that_became_an_incident_is_said_to_have(stricter: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    attest = ["attest", "incident", "--severity", "high"]
+    log_cases(stricter, [change(MEDIUM, size=1)])
+    _, found = backtest(capsys, "--policy", "new")
+    (passed,) = found["findings"]
+    assert (passed["incidents"], found["incidents"]) == ([], [])
+    assert run([*attest, "INC-7", "--finding", passed["finding"]]) == 0
+    assert run([*attest, "INC-8", "--rule", passed["rule"], "--entry", "0"]) == 0
+    assert run([*attest, "INC-9", "--rule", passed["rule"]]) == 0  # of the same rule, about nothing that is known
+    _, found = backtest(capsys, "--policy", "new")
+    assert found["findings"][0]["incidents"] == ["INC-7", "INC-8"]
+    assert [(one["id"], one["severity"], one["entry"], one["caught"]) for one in found["incidents"]] == [
+        ("INC-7", "high", 1, 1),
+        ("INC-8", "high", 2, 1),
+        ("INC-9", "high", 3, 0),
+    ]
+    assert run(["policy", "backtest", "--policy", "new"]) == 0
+    shown = capsys.readouterr().out
+    assert "later incident INC-7 and incident INC-8\n" in shown
+    assert "  1 of them became an incident later\n" in shown
+    assert "2 of 3 incidents in the log would have been caught: a finding behind it would have been stopped\n" in shown
+    assert "no finding that these policies stop" in shown
+
+
+def test_an_incident_of_before_a_decision_did_not_come_of_it(stricter: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    log_cases(stricter, [change(MEDIUM, size=1)])
+    _, found = backtest(capsys, "--policy", "new")
+    name = found["findings"][0]["finding"]
+    (stricter.top / ".git" / "clearance").rename(stricter.top / "gone")
+    assert run(["attest", "incident", "INC-7", "--severity", "low", "--finding", name]) == 0
+    log_cases(stricter, [change(MEDIUM, size=1)])
+    _, found = backtest(capsys, "--policy", "new")
+    assert [(one["entry"], one["incidents"]) for one in found["findings"]] == [(1, [])]
+    assert [one["caught"] for one in found["incidents"]] == [0]
 
 
 def test_where_only_ascii_is_shown_the_picture_is_ascii(stricter: Place) -> None:

@@ -1,5 +1,6 @@
 """`clearance policy`, as it is typed."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -93,6 +94,61 @@ def test_a_policy_that_no_case_would_miss_fails(team: Path, capsys: pytest.Captu
     (team / "tests" / "payments.toml").unlink()
     assert run(["policy", "test"]) == 1
     assert "✗ payments-need-a-person: no case notices it dropped\n" in capsys.readouterr().out
+
+
+needs_regopy = pytest.mark.skipif(importlib.util.find_spec("regopy") is None, reason="the library is not installed")
+"""Only looked for: once it is loaded into this process, re2 crashes."""
+
+
+def rego(team: Path, body: str) -> None:
+    folder = team.parent / "rego"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.rego").write_text(f"package main\n\nimport rego.v1\n\ndeny contains msg if {{\n\t{body}\n}}\n")
+
+
+@needs_regopy
+def test_rules_in_rego_are_listed_as_a_judge(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rego(team, 'input.change.tier > 2\n\tmsg := "large"')
+    assert run(["policy", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "rules in Rego, .clearance/rego/a.rego   (the team's own)" in out
+    assert "cannot be asked" not in out
+
+
+@needs_regopy
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('input.chnage.tier > 2\n\tmsg := "x"', "a.rego:6: there is no input.chnage; the nearest is input.change"),
+        ("input.change.tier >\n\tmsg := (", ".clearance/rego/a.rego:"),
+    ],
+)
+def test_rules_in_rego_that_cannot_be_asked_are_named_with_their_line(
+    team: Path, capsys: pytest.CaptureFixture[str], body: str, said: str
+) -> None:
+    rego(team, body)
+    assert run(["policy", "list"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("rego"))
+    assert "rules in Rego that cannot be asked: " in line
+    assert said in line
+    assert run(["policy", "test"]) == 1
+    out = capsys.readouterr().out
+    assert "3 cases, 0 failed; 0 changes of policies" in out
+    assert f"✗ .clearance/rego/{said.removeprefix('.clearance/rego/')}" in out
+    assert "every change is DENY, exit 4; the cases were judged without" in out
+
+
+@needs_regopy
+def test_a_rule_in_rego_that_makes_cases_fail_is_named_with_what_it_says(
+    team: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rego(team, 'input.author.byAi\n\tmsg := "no AI here"')
+    assert run(["policy", "test", "--all"]) == 1
+    out = capsys.readouterr().out
+    assert "2 failed; 0 changes of policies that no case notices" in out
+    assert "2 of them failed because of rego:main alone (.clearance/rego/a.rego), which says DENY: " in out
+    assert "no AI here" in out
+    assert "name rego:main in `reasons`" in out
 
 
 def test_clearance_s_own_cases_are_run_when_asked_for(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,13 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clearance.facts.errors import StoreError
 from clearance.frontends.cli.main import run
+from clearance.install import disk
 
 POLICIES = ".clearance/policies"
 SETTINGS = ".clearance/settings.toml"
@@ -177,6 +180,24 @@ def test_outside_of_a_repository_it_says_when_policies_count(
     assert run(["policy", "init", "--profile", "startup", "-C", str(tmp_path)]) == 0
     assert "! This is no git repository" in capsys.readouterr().out
     assert (tmp_path / POLICIES / "guards-are-proven.cedar").is_file()
+
+
+def test_where_one_file_cannot_be_written_none_is(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = held(repository)
+    straight, count = disk.replace, iter(range(10_000))
+
+    def full(*arguments: Any) -> None:
+        if next(count) == 3:
+            raise StoreError("the disk is full", where=str(arguments[1]), next="make room")
+        straight(*arguments)
+
+    monkeypatch.setattr(disk, "replace", full)
+    assert run(["policy", "init", "--profile", "startup"]) == 4
+    assert "the disk is full" in capsys.readouterr().err
+    assert held(repository) == before
+    assert next(count) == 4
 
 
 def test_from_a_folder_inside_it_writes_at_the_top(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,10 +113,10 @@ def test_from_a_finding_to_a_waiver_that_counts(checked: Shell) -> None:
     assert "no finding that nobody accepted" in checked.risk("open")
     listed = checked.risk("list")
     assert listed.startswith("60 days left")
-    assert "1 decision, last entry 1" in listed
+    assert "1 decision, last entry 2" in listed
     assert "1 accepted risk: 1 in force." in listed
     shown = checked.risk("show", name)
-    for part in ("It runs here only.", "The port is closed.", "in 1 decision, first entry 1", "1 finding that it names"):
+    for part in ("It runs here only.", "The port is closed.", "in 1 decision, first entry 2", "1 finding that it names"):
         assert part in shown
 
 
@@ -233,6 +233,28 @@ def test_the_register_for_programs(checked: Shell) -> None:
     page = checked.risk("report")
     assert page.startswith("# Accepted risks\n")
     assert "The port is closed." in page
+
+
+def test_what_is_open_and_one_risk_and_the_page_for_programs(checked: Shell) -> None:
+    told = json.loads(checked.risk("open", "--format", "json"))
+    assert (told["schema"], told["verdict"]) == ("urn:clearance:open-risks:v1", "DENY")
+    assert told["entry"] >= 0
+    assert [(one["path"], one["line"], one["severity"], one["waivable"]) for one in told["open"]] == [
+        ("find.py", 6, "critical", True)
+    ]
+    assert told["open"][0]["policies"] == ["no-new-high-findings"]
+    Path("report.json").write_text(checked("check", "--format", "json")[1])
+    elsewhere = json.loads(checked.risk("open", "--from", "report.json", "--format", "json"))
+    assert (elsewhere["entry"], elsewhere["open"][0]["finding"]) == (None, told["open"][0]["finding"])
+    for name in ("find", "other"):
+        scope = ("find.py:6",) if name == "find" else ("--rule", "python-weak-hash", "--path", "x/**")
+        checked.risk("accept", *scope, *WHO, "--expires", "10d", "--id", name)
+    one = json.loads(checked.risk("show", "find", "--format", "json"))
+    assert one["schema"] == "urn:clearance:register:v1"
+    assert [(each["waiver"]["id"], each["state"]) for each in one["accepted"]] == [("find", "not on the base")]
+    whole = checked.risk("list", "--all", "--format", "json")
+    assert checked.risk("report", "--format", "json") == whole
+    assert [each["waiver"]["id"] for each in json.loads(whole)["accepted"]] == ["find", "other"]
 
 
 def test_what_was_removed_stays_in_the_register_from_the_log(checked: Shell) -> None:

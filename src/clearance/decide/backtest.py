@@ -142,6 +142,7 @@ class Tally:
                 line=finding.place.line,
                 entry=entry,
                 policies=tuple(sorted(stops[name])),
+                commit=case.change.head.commit or "",
             )
 
 

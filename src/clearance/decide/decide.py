@@ -91,7 +91,9 @@ def _reasons(case: Case, voices: Sequence[Voice]) -> tuple[Reason, ...]:
     if errors:
         reasons.append(_error_reason(errors))
     forbidding = [reason for reason in reasons if reason.verdict is not Verdict.ALLOW]
-    return tuple(sorted(forbidding or reasons, key=lambda reason: (-reason.verdict.rank, reason.policy)))
+    if len(forbidding) < 2:
+        return tuple(forbidding or reasons)
+    return tuple(sorted(forbidding, key=lambda reason: (-reason.verdict.rank, reason.policy)))
 
 
 def _named(case: Case, policy: Policy, subject: Subject) -> Iterable[str]:

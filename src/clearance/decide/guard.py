@@ -46,6 +46,18 @@ def guard_of(conditions: Sequence[Mapping[str, Any]]) -> Guard:
     return _all([(one["body"], one["kind"] == "when") for one in conditions], 0)
 
 
+def filters_of(conditions: Sequence[Mapping[str, Any]]) -> tuple[tuple[Path, frozenset[Any]], ...]:
+    """Give attributes with the values that each must have before a policy can fire or fail: further guards, those that are
+    looked up fastest."""
+    parts = [(one["body"], one["kind"] == "when") for one in conditions]
+    found: dict[tuple[Path, frozenset[Any]], None] = {}
+    for guard in _each(_flat(parts), 0):
+        paths = {key.path for key in guard}
+        if len(paths) == 1 and all(key.how == "=" for key in guard):
+            found[paths.pop(), frozenset(key.value for key in guard)] = None
+    return tuple(found)
+
+
 def roots_of(conditions: object) -> frozenset[str]:
     """Give which of `context`, `principal` and `change` (an attribute of every other subject) conditions could look at."""
     found = set()
@@ -53,6 +65,11 @@ def roots_of(conditions: object) -> frozenset[str]:
         found.add(node.get("Var", ""))
         found.add(node.get("attr", ""))
     return frozenset(found & {"context", "principal", "change"})
+
+
+def names_of(conditions: object) -> frozenset[str]:
+    """Give the names of all attributes that conditions look at, of whatever."""
+    return frozenset(node["attr"] for node in nodes(conditions) if isinstance(node.get("attr"), str))
 
 
 def _guard(tree: Mapping[str, Any], wanted: bool, depth: int) -> Guard:  # noqa: FBT001 -- which of two values, not a switch
@@ -97,6 +114,11 @@ def _chain(tree: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def _all(parts: Sequence[tuple[Mapping[str, Any], bool]], depth: int) -> Guard:
     """All parts must come out as wanted: the guard of any part will do, as long as nothing before it can fail."""
+    return min(_each(parts, depth), key=_weight, default=None)
+
+
+def _each(parts: Sequence[tuple[Mapping[str, Any], bool]], depth: int) -> list[frozenset[Key]]:
+    """Give the guards of parts that must all come out as wanted."""
     found: list[frozenset[Key]] = []
     for tree, wanted in parts:
         guard = _guard(tree, wanted, depth)
@@ -104,7 +126,23 @@ def _all(parts: Sequence[tuple[Mapping[str, Any], bool]], depth: int) -> Guard:
             found.append(guard)
         if not _cannot_fail(tree):
             break
-    return min(found, key=_weight, default=None)
+    return found
+
+
+def _flat(parts: Sequence[tuple[Mapping[str, Any], bool]]) -> list[tuple[Mapping[str, Any], bool]]:
+    """Take apart what must all come out as wanted, in the order in which it is evaluated."""
+    found = []
+    stack = [*reversed(parts)]
+    while stack:
+        tree, wanted = stack.pop()
+        joined = "&&" if wanted else "||"
+        if set(tree) == {"!"}:
+            stack.append((tree["!"]["arg"], not wanted))
+        elif set(tree) == {joined}:
+            stack += [(part, wanted) for part in reversed(_chain(tree, joined))]
+        else:
+            found.append((tree, wanted))
+    return found
 
 
 def _any(parts: Sequence[tuple[Mapping[str, Any], bool]], depth: int) -> Guard:

@@ -40,7 +40,12 @@ class Policies:
         self.index = Index(policies)
         self.shown: set[tuple[object, ...]] = set()
         """Of what kind the attributes were that the engine found to fit the schema (`asking.Mark`)."""
+        self.consent: dict[tuple[str, str], cedarpy.AuthzResult] = {}
+        """What the permit alone said, by action and kind of subject, where it said yes."""
+        self.graphs: dict[str, cedarpy.Entities] = {}
+        """What the engine read of entities, by their text."""
         self.permits = tuple(policy for policy in policies if policy.verdict is Verdict.ALLOW)
+        self.permit_ids = [policy.id for policy in self.permits]
         self._by_id = {policy.id: policy for policy in policies}
 
     @cached_property
@@ -98,6 +103,10 @@ class Policies:
         """Give the same set with somebody else who judges changes, too. The digest names both."""
         named = digest({"policies": self.digest, "judge": judge.digest})
         return Policies(self.all, self.schema, self.schema_text, named, judge)
+
+    def without_judge(self) -> "Policies":
+        """Give the policies alone."""
+        return Policies(self.all, self.schema, self.schema_text, self.digest) if self.judge else self
 
     def variant(self, name: str, tree: dict[str, Any] | None) -> "Policies":
         """Give the set with one policy replaced by another tree, or dropped: for tests of policies. Its digest is empty,

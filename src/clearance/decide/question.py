@@ -1,8 +1,9 @@
 """A case as Cedar sees it: entities, and one question per subject and action."""
 
-from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from enum import Enum
+from functools import cache
 from typing import Any, NamedTuple
 
 from clearance.facts.change import FileChange
@@ -31,8 +32,10 @@ class Subject(NamedTuple):
         return {"type": self.kind, "id": self.id}
 
 
-def _of_kind(kind: str, name: str) -> dict[str, dict[str, str]]:
-    return {"__entity": {"type": kind, "id": name}}
+@cache
+def _of_kind(kind: str, one: Enum) -> dict[str, dict[str, str]]:
+    """Name an entity. The same one is given each time, and nobody changes it."""
+    return {"__entity": {"type": kind, "id": one.value}}
 
 
 def author(case: Case) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def author(case: Case) -> dict[str, Any]:
     actor = case.change.author.author
     return {
         "name": actor.name,
-        "kind": _of_kind("ActorKind", actor.kind.value),
+        "kind": _of_kind("ActorKind", actor.kind),
         "byAi": case.change.author.by_ai,
         "roles": sorted(set(actor.roles)),
     }
@@ -75,9 +78,12 @@ def subjects(case: Case, waived: AbstractSet[str] = frozenset()) -> Iterator[Sub
     yield _change(case, waived)
     for number, file in enumerate(case.change.files):
         yield _file(number, file)
+    ranks: dict[str, int] = {}
+    for ground in case.risk.classification.grounds:
+        if ground.kind == "finding":
+            ranks[ground.what] = max(ranks.get(ground.what, 0), ground.level.rank)
     for number, finding in enumerate(case.findings):
-        rank = case.risk.classification.of_rule(finding.rule).rank
-        yield _finding(number, finding, rank, waived=finding.fingerprint in waived)
+        yield _finding(number, finding, ranks.get(finding.rule, 0), waived=finding.fingerprint in waived)
     distinct: dict[tuple[str, str, bool], Trigger] = {}
     for trigger in case.risk.triggers:
         key = (trigger.id, trigger.place.path if trigger.place else "", trigger.happened == "removed")
@@ -99,7 +105,7 @@ def entities(case: Case, about: list[Subject]) -> list[dict[str, Any]]:
 
 def _change(case: Case, waived: AbstractSet[str]) -> Subject:
     introduced = [finding for finding in case.findings if finding.introduced]
-    open_ = Counter(finding.severity for finding in introduced if finding.fingerprint not in waived)
+    open_ = [finding.severity for finding in introduced if finding.fingerprint not in waived]
     attributes = {
         "source": case.change.source,
         "files": len(case.change.files),
@@ -109,11 +115,11 @@ def _change(case: Case, waived: AbstractSet[str]) -> Subject:
         "triggers": sorted({trigger.id for trigger in case.risk.triggers}),
         "scanners": sorted({ran.scanner for ran in case.ran}),
         "introducedFindings": len(introduced),
-        "newCritical": open_[Severity.CRITICAL],
-        "newHigh": open_[Severity.HIGH],
-        "newMedium": open_[Severity.MEDIUM],
-        "newLow": open_[Severity.LOW],
-        "waivedFindings": len(introduced) - open_.total(),
+        "newCritical": open_.count(Severity.CRITICAL),
+        "newHigh": open_.count(Severity.HIGH),
+        "newMedium": open_.count(Severity.MEDIUM),
+        "newLow": open_.count(Severity.LOW),
+        "waivedFindings": len(introduced) - len(open_),
         "classification": case.risk.classification.level.rank,
     }
     return Subject("Change", CHANGE["id"], attributes, "", "the change")
@@ -124,7 +130,7 @@ def _file(number: int, file: FileChange) -> Subject:
         "change": {"__entity": CHANGE},
         "path": file.path,
         "oldPath": file.old_path or file.path,
-        "kind": _of_kind("FileKind", file.kind.value),
+        "kind": _of_kind("FileKind", file.kind),
         "binary": file.binary,
         "addedLines": file.added_lines,
         "removedLines": file.removed_lines,
@@ -137,8 +143,8 @@ def _finding(number: int, finding: Finding, classification: int, *, waived: bool
         "change": {"__entity": CHANGE},
         "rule": finding.rule,
         "family": finding.family,
-        "severity": _of_kind("Severity", finding.severity.value),
-        "confidence": _of_kind("Confidence", finding.confidence.value),
+        "severity": _of_kind("Severity", finding.severity),
+        "confidence": _of_kind("Confidence", finding.confidence),
         "introduced": finding.introduced,
         "path": finding.place.path,
         "cwe": sorted(set(finding.cwe)),
@@ -167,7 +173,7 @@ def _gap(number: int, gap: Gap) -> Subject:
         "change": {"__entity": CHANGE},
         "scanner": gap.scanner,
         "path": gap.path,
-        "kind": _of_kind("GapKind", gap.kind.value),
+        "kind": _of_kind("GapKind", gap.kind),
         "matters": gap.matters,
         "introduced": gap.introduced,
     }
@@ -184,7 +190,7 @@ def _waiver(number: int, cover: Cover, covered: list[Finding]) -> Subject:
         "rules": sorted({one.rule for one in covered}),
         "families": sorted({one.family for one in covered}),
         "cwe": sorted({cwe for one in covered for cwe in one.cwe}),
-        "severity": _of_kind("Severity", max((one.severity for one in covered), key=lambda one: one.rank).value),
+        "severity": _of_kind("Severity", max((one.severity for one in covered), key=lambda one: one.rank)),
         "findings": len(covered),
         "exact": bool(waiver.finding),
         "paths": sorted(set(waiver.paths)),

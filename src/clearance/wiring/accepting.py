@@ -21,22 +21,35 @@ _LONGEST_LINE = 9
 _MOST_NEAR = 2_000
 """Among so many findings the nearest one is looked for."""
 _FIELDS = ("change", "findings", "gaps", "risk", "ran", "version", "waivers")
+_REPORT = "give what `clearance check --format json` wrote"
 _DAYS = re.compile(r"[0-9]{1,4}d", re.ASCII)
 
 
-def from_report(data: bytes, where: str) -> Last:
-    """Read the case out of the JSON report of a check that ran elsewhere.
+def case_in(data: bytes, where: str) -> Case:
+    """Read a case as it is, or out of the JSON report of a check that holds it.
 
     Raises:
-        BadFile: it is no such report.
+        BadFile: it is neither.
     """
     try:
         outcome = msgspec.json.decode(data, type=Outcome)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BadFile(f"no report: {error}", where=where, next="give what `check --format json` wrote") from None
+    except (msgspec.DecodeError, RecursionError):
+        try:
+            return msgspec.json.decode(data, type=Case)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise BadFile(f"no report, and no case: {error}", where=where, next=_REPORT) from None
     if outcome.risk is None:
-        raise BadFile("a scan, not a check: nothing was judged", where=where, next="give a report of `clearance check`")
-    return Last(Case(rules=outcome.catalogue, **{name: getattr(outcome, name) for name in _FIELDS}), -1)
+        raise BadFile("a scan, not a check: nothing was judged", where=where, next=_REPORT)
+    return Case(rules=outcome.catalogue, **{name: getattr(outcome, name) for name in _FIELDS})
+
+
+def from_report(data: bytes, where: str) -> Last:
+    """Read what a check that ran elsewhere decided.
+
+    Raises:
+        BadFile: as `case_in`.
+    """
+    return Last(case_in(data, where), -1)
 
 
 def finding_of(last: Last, wanted: str) -> Finding:

@@ -1,6 +1,5 @@
 """Makes policies of a quality gate's file: all of it is checked, then all of it is written."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from clearance.facts.fact import Fact
 from clearance.install import disk
 from clearance.wiring.places import TEAM_POLICIES, top
 from clearance.wiring.policies import TESTS, policies_of, team_texts
+from clearance.wiring.policy_files import Change, write_all
 
 if TYPE_CHECKING:
     from clearance.decide.policy_set import Policies
@@ -130,28 +130,14 @@ def _left_over(place: Path, fresh: Mapping[str, str], *, force: bool) -> dict[st
 
 
 def _write(place: Path, wanted: dict[str, str], stale: Mapping[str, bytes], *, dry_run: bool, force: bool) -> list[str]:
-    changed: dict[str, tuple[bytes | None, bytes, int]] = {}
+    changed: dict[str, Change] = {}
     for path, text in wanted.items():
         new = text.encode("utf-8")
         stood = disk.stands(place, path)
         if stood.data is not None and stood.data != new and not force:
             raise UsageError("another text stands there", where=path, next="move it away, or give --force")
         if stood.data != new:
-            changed[path] = (stood.data, new, stood.mode)
-    if (changed or stale) and not dry_run:
-        with disk.locked(place), contextlib.ExitStack() as back:
-            for path, (old, new, mode) in changed.items():
-                disk.replace(place, path, old, new, mode)
-                back.callback(_take_back, place, path, old, new, mode)
-            for path, data in stale.items():
-                disk.remove(place, path, data)
-                back.callback(disk.replace, place, path, None, data, 0o644)
-            back.pop_all()
+            changed[path] = Change(stood.data, new, stood.mode)
+    if not dry_run:
+        write_all(place, changed, stale)
     return list(changed)
-
-
-def _take_back(place: Path, path: str, old: bytes | None, new: bytes, mode: int) -> None:
-    if old is None:
-        disk.remove(place, path, new)
-    else:
-        disk.replace(place, path, new, old, mode)

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clearance.decide.judges import KEYS, Saying
+from clearance.decide.policy_set import Policies
 from clearance.facts.decision import Verdict
 from clearance.facts.fact import digest
 from clearance.facts.text import visible
@@ -33,6 +34,7 @@ _MEBIBYTES = 1024
 _MOST_DOCUMENT = 32 << 20
 _MOST_ANSWER = 4 << 20
 _MOST_KEPT = 512
+_NO_ANSWER = "the process gave no answer that can be read: {}"
 
 
 class RegoJudge:
@@ -55,6 +57,23 @@ class RegoJudge:
     def problems(self) -> tuple[Saying, ...]:
         """What keeps the rules from being asked, with file and line."""
         return tuple(self._problems)
+
+    def faults(self) -> tuple[str, ...]:
+        """Say what keeps the rules from being asked, with file and line; for that they are handed to their process."""
+        with self._turn:
+            found = self._problems or ([] if self._process else self._opened())
+        return tuple(why for one in found for why in one.about)
+
+    def _opened(self) -> list[Saying]:
+        try:
+            self._start()
+        except _Silent as error:
+            self.close()
+            return [self._lost(str(error))]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.close()
+            return [self._lost(_NO_ANSWER.format(type(error).__name__))]
+        return []
 
     def judge(self, document: Mapping[str, Any]) -> tuple[Saying, ...]:
         """Ask the rules about a case; as `clearance.decide.judges.Judge`."""
@@ -90,7 +109,7 @@ class RegoJudge:
             return (self._lost(str(error)),)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self.close()
-            return (self._lost(f"the process gave no answer that can be read: {type(error).__name__}"),)
+            return (self._lost(_NO_ANSWER.format(type(error).__name__)),)
         return tuple(found)
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -122,6 +141,11 @@ class RegoJudge:
     def _lost(self, why: str, package: str = "") -> Saying:
         where = self._where.get(package) or next(iter(self._files), TEAM_REGO)
         return _denied(f"rego:{package}" if package else "rego", why if ":" in why.partition(" ")[0] else f"{where}: {why}")
+
+
+def faults_of(policies: Policies) -> tuple[str, ...]:
+    """Say what keeps a team's rules in Rego from being asked; nothing where there are none, or nothing is wrong."""
+    return policies.judge.faults() if isinstance(policies.judge, RegoJudge) else ()
 
 
 def _rules(files: Mapping[str, str]) -> dict[str, str]:

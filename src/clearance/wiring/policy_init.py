@@ -13,6 +13,7 @@ from clearance.settings import PLACE as SETTINGS
 from clearance.settings import read_settings
 from clearance.wiring.places import inside_git, text, top
 from clearance.wiring.policies import policies_of, team_texts
+from clearance.wiring.policy_files import Change, write_all
 
 Fate = Literal["new", "replaced", "unchanged", "kept"]
 """What happens to a file. `kept`: another text stands there, and is left alone."""
@@ -98,18 +99,14 @@ def plan(directory: Path, profile: str, frameworks: Sequence[str], *, force: boo
 
 
 def write(planned: Plan) -> None:
-    """Write all files of a plan, each whole or not at all.
+    """Write all files of a plan, or none of them.
 
     Raises:
         UsageError: something else stands there by now.
         StoreError: one cannot be written.
     """
     wanted = [file for file in (*planned.files, planned.settings) if file.written]
-    if not wanted:
-        return
-    with disk.locked(planned.top):
-        for file in wanted:
-            disk.replace(planned.top, file.path, file.old, file.new, file.mode)
+    write_all(planned.top, {file.path: Change(file.old, file.new, file.mode) for file in wanted}, {})
 
 
 def read_profile_named(name: str) -> Profile:

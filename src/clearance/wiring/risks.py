@@ -162,15 +162,18 @@ def register(directory: Path, environment: Mapping[str, str], on: dt.date) -> Re
     )
 
 
-def last_check(directory: Path) -> Last:
-    """Give the case of the last check in the log; what assistants were about to do is passed over.
+def last_check(directory: Path, *, acts: bool = False) -> Last:
+    """Give the case of the last check in the log; what assistants were about to do is passed over, unless `acts`.
 
     Raises:
         UsageError: there is none.
     """
-    found = last_decided(directory, acts=False)
+    found = last_decided(directory, acts=acts)
     if found is None:
-        raise UsageError("no check is in the log yet", next="run `clearance check`, or give its JSON report with --from")
+        what, option = ("decision", "--case") if acts else ("check", "--from")
+        raise UsageError(
+            f"no {what} is in the log yet", next=f"run `clearance check`, or give its JSON report with {option}"
+        )
     return found
 
 

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from clearance.facts.errors import ClearanceError
     from clearance.report.controls.view import Checked, Coverage
     from clearance.report.look import Look
     from clearance.wiring.controls import Answers
@@ -102,14 +103,14 @@ def list_(*, show_all: bool, format_: str, color: str, directory: Path) -> int:
 def show(ids: tuple[str, ...], *, framework: str | None, run_: bool, format_: str, color: str, directory: Path) -> int:
     """Show what serves a control, and what shows it: `asvs:v5.0.0-1.2.5`, `CWE-89`, or `1.2.5 --framework asvs`.
 
-    Exit codes: 0 shown, 1 an example that was run does not hold, 2 no such control, 4 the log cannot be trusted, so that no
-    record counts.
+    Exit codes: 0 shown, 1 an example that was run does not hold, 2 one of them is no control (the others are shown), 4 the
+    log cannot be trusted, so that no record counts.
     """
     from clearance.facts.fact import plain
     from clearance.report.controls.text import requirement
 
     opened = _open(directory)
-    controls = list(dict.fromkeys(opened.names.control(id, framework) for id in ids))
+    controls, wrong = _named(opened, ids, framework)
     checked = _run(opened, controls) if run_ else None
     answers = [opened.requirement(control) for control in controls]
     how = _look(color)
@@ -117,6 +118,8 @@ def show(ids: tuple[str, ...], *, framework: str | None, run_: bool, format_: st
         _say_json({"log": plain(opened.log), "checked": plain(checked), "requirements": plain(answers)})
     else:
         _say("\n\n".join(requirement(one, opened.log, how) for one in answers), how)
+    if wrong is not None:
+        raise wrong
     return _exit(opened, checked)
 
 
@@ -275,6 +278,28 @@ def _open(directory: Path) -> "Answers":
     if not directory.is_dir():
         raise UsageError("no such folder", where=str(directory), next="name the folder of a repository with -C")
     return open_crosswalk(directory)
+
+
+def _named(opened: "Answers", ids: tuple[str, ...], framework: str | None) -> "tuple[list[str], ClearanceError | None]":
+    """Give the controls that are meant, and the error that names those that nobody knows.
+
+    Raises:
+        ClearanceError: nobody knows any of them.
+    """
+    from clearance.facts.errors import ClearanceError, UsageError
+
+    found: dict[str, None] = {}
+    wrong: list[ClearanceError] = []
+    for id in ids:
+        try:
+            found[opened.names.control(id, framework)] = None
+        except UsageError as error:
+            wrong.append(error)
+    if wrong and not found:
+        raise wrong[0]
+    if len(wrong) < 2:
+        return list(found), wrong[0] if wrong else None
+    return list(found), UsageError("; ".join(one.what for one in wrong[:5]), where=wrong[0].where, next=wrong[0].next)
 
 
 def _run(opened: "Answers", controls: list[str] | tuple[str, ...]) -> "Checked":

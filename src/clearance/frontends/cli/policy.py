@@ -1,6 +1,5 @@
 """Show, explain and test the policies that decide whether a change may go further."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from clearance.frontends.cli import (
 if TYPE_CHECKING:
     from clearance.decide.explain import Account
     from clearance.decide.policy_set import Policies
+    from clearance.decide.table import Failure, Row
     from clearance.facts.decision import Case
 
 _MOST_BYTES = 256 << 20
@@ -48,14 +48,18 @@ command.add_command(policy_backtest.backtest)
 def list_(directory: Path) -> int:
     """List all policies: what each does to the verdict, and why."""
     from clearance.decide.explain import effect
+    from clearance.wiring.judges import faults_of
 
     policies = _open(directory)
+    faults = faults_of(policies)
     width = max(len(policy.id) for policy in policies.all)
     for policy in policies.all:
         own = "   (the team's own)" if policy.team else ""
         _say(f"{policy.id:<{width}}  {effect(policy):<28}  {policy.why}{own}")
-    for name, where in policies.judge.names if policies.judge else ():
+    for name, where in policies.judge.names if policies.judge and not faults else ():
         _say(f"{name:<{width}}  {'DENY or ASK for a change':<28}  rules in Rego, {where}   (the team's own)")
+    for fault in faults:
+        _say(f"{'rego':<{width}}  {'DENY for a change, exit 4':<28}  rules in Rego that cannot be asked: {fault}")
     _say(f"\n{len(policies.all)} policies, digest {policies.digest}")
     return 0
 
@@ -100,7 +104,7 @@ def explain(names: Sequence[str], file: str | None, directory: Path) -> int:
     for name in names:
         if policies.get(name) is None:
             raise click.UsageError(f"no policy {name!r}.{_nearest(name, policies)}")
-    case = _last_case(directory) if file is None else _read_case(file)
+    case = _case(directory, file)
     decision = decide(case, policies)
     _say(said(decision))
     for account in accounts_of(case, policies):
@@ -118,18 +122,27 @@ def explain(names: Sequence[str], file: str | None, directory: Path) -> int:
 def test(directory: Path, *, everything: bool) -> int:
     """Run the cases in .clearance/policies/tests/ (TOML or JSON), and see whether they notice changed policies.
 
-    Exit code 1 where a case does not come out as it says, or where a policy can be dropped without any case noticing.
+    The team's cases are judged by the policies and by its rules in Rego; Clearance's own by its own policies alone. Rules
+    that cannot be asked are named with file and line, and the cases judged without them.
+
+    Exit code 1 where a case does not come out as it says, where a policy can be dropped without any case noticing, or where
+    the rules in Rego cannot be asked.
     """
     from clearance.decide.mutate import DROPPED, survivors
     from clearance.decide.table import read_table, run
     from clearance.wiring import builtin_policies
+    from clearance.wiring.judges import faults_of
     from clearance.wiring.policies import builtin_rows, sources_of, top_of
 
     policies = _open(directory)
+    faults = faults_of(policies)
+    alone = policies.without_judge()
+    judged = alone if faults else policies
     cases = sources_of(top_of(directory)).cases  # what could not be read was told by now
     rows = [row for path, text in cases.items() for row in read_table(text, path)]
-    failures = run(policies, rows)
-    alive = survivors(policies, rows, only_team=True)
+    failures = run(judged, rows)
+    by_rego = _by_rego(judged, alone, rows, failures)
+    alive = survivors(alone, rows, only_team=True)
     if everything:  # a team's policies would fire in these, too
         own, known = builtin_policies(), builtin_rows()
         failures += run(own, known)
@@ -140,7 +153,34 @@ def test(directory: Path, *, everything: bool) -> int:
     for one in alive:
         _say(f"{'✗' if one.change == DROPPED else '!'} {one.policy}: no case notices it {one.change}")
     _say(f"{len(rows)} cases, {len(failures)} failed; {len(alive)} changes of policies that no case notices")
-    return 1 if failures or any(one.change == DROPPED for one in alive) else 0
+    for line in by_rego:
+        _say(line)
+    for fault in faults:
+        _say(f"✗ {fault}")
+    if faults:
+        _say("    until it is mended, every change is DENY, exit 4; the cases were judged without the rules in Rego")
+    return 1 if failures or faults or any(one.change == DROPPED for one in alive) else 0
+
+
+def _by_rego(policies: "Policies", alone: "Policies", rows: "Sequence[Row]", failures: "Sequence[Failure]") -> list[str]:
+    """Say which rules in Rego make cases fail that the policies alone would let come out as they say."""
+    from clearance.decide.decide import decide
+    from clearance.decide.table import case_of, run
+
+    names = dict(policies.judge.names) if policies.judge else {}
+    failed = {one.name for one in failures}
+    found: dict[str, tuple[int, str]] = {}
+    for row in rows if names else ():
+        if row.name in failed and not run(alone, [row]):
+            for reason in decide(case_of(row), policies).reasons:
+                if reason.policy.startswith("rego"):
+                    count, why = found.get(reason.policy, (0, f"{reason.verdict.value}: {reason.why}"))
+                    found[reason.policy] = (count + 1, why)
+    return [
+        f"{count} of them failed because of {name} alone ({names.get(name, 'rules in Rego')}), which says {why}\n"
+        f"    narrow the rule, or name {name} in `reasons` of the cases that it is meant to stop"
+        for name, (count, why) in sorted(found.items())
+    ]
 
 
 def _open(directory: Path) -> "Policies":
@@ -171,47 +211,12 @@ def _tell(account: "Account") -> None:
         _say(f"    {ground.label}" + (f": {facts}" if facts else ""))
 
 
-def _last_case(directory: Path) -> "Case":
-    """Read the case of the last decision in the log."""
-    from clearance.facts.errors import UsageError
-    from clearance.wiring.risks import last_decided
+def _case(directory: Path, file: str | None) -> "Case":
+    """Read the case of the last decision in the log, or of a JSON report."""
+    from clearance.frontends.cli.terminal import read_bytes_in
+    from clearance.wiring.accepting import case_in
+    from clearance.wiring.risks import last_check
 
-    found = last_decided(directory, acts=True)
-    if found is None:
-        raise UsageError("no decision is in the log yet", next="run `clearance check`, or give --case FILE")
-    return found.case
-
-
-def _read_case(name: str) -> "Case":
-    """Read a case as it is, or out of the JSON report that holds it."""
-    import msgspec
-
-    from clearance.facts.decision import Case
-    from clearance.facts.errors import BadFile
-    from clearance.facts.outcome import Outcome
-
-    try:
-        data = sys.stdin.buffer.read(_MOST_BYTES) if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise BadFile(
-            error.strerror or "cannot be read", where=name, next="give a JSON report of `clearance check`"
-        ) from None
-    try:
-        outcome = msgspec.json.decode(data, type=Outcome)
-    except (msgspec.DecodeError, RecursionError):
-        try:
-            return msgspec.json.decode(data, type=Case)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise BadFile(f"no case: {error}", where=name, next="give a JSON report of `clearance check`") from None
-    if outcome.risk is None:
-        raise BadFile("a scan, not a check: nothing was judged", where=name, next="run `clearance check --format json`")
-    return Case(
-        change=outcome.change,
-        findings=outcome.findings,
-        gaps=outcome.gaps,
-        risk=outcome.risk,
-        ran=outcome.ran,
-        rules=outcome.catalogue,
-        version=outcome.version,
-        waivers=outcome.waivers,
-    )
+    if file is None:
+        return last_check(directory, acts=True).case
+    return case_in(read_bytes_in(Path(file), _MOST_BYTES), file)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.shell_completion import CompletionItem
@@ -23,6 +23,9 @@ _directory = click.option(
 )
 _color = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
+)
+_format = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
 )
 _report = click.option(
     "--from", "report", type=click.Path(path_type=Path), metavar="FILE", help="A JSON report of a check instead of the log."
@@ -92,24 +95,28 @@ def list_(*, show_all: bool, expired: bool, expiring: int | None, format_: str, 
 
 @command.command("show")
 @click.argument("name", metavar="ID", type=_WaiverId())
+@_format
 @_color
 @_directory
-def show(name: str, color: str, directory: Path) -> int:
+def show(name: str, format_: str, color: str, directory: Path) -> int:
     """Show the accepted risk ID: what it covers, why, what is done instead, and the decisions in which it counted."""
     from clearance.frontends.cli.terminal import look
     from clearance.report import register as reports
 
     found = _register(directory)
     how = look(color=color)
-    click.echo(reports.one(_named(found, name), found, how), nl=False, color=how.color)
+    named = _named(found, name)
+    said = reports.one_json(named, found) if format_ == "json" else reports.one(named, found, how)
+    click.echo(said, nl=False, color=how.color)
     return 0
 
 
 @command.command("open")
 @_report
+@_format
 @_color
 @_directory
-def open_(report: Path | None, color: str, directory: Path) -> int:
+def open_(report: Path | None, format_: str, color: str, directory: Path) -> int:
     """List the findings that stop the last check and that nobody accepted, each with what `accept` wants to know of it."""
     from clearance.frontends.cli.terminal import look
     from clearance.report import register as reports
@@ -117,6 +124,9 @@ def open_(report: Path | None, color: str, directory: Path) -> int:
 
     last = _last(directory, report)
     decision, found = open_risks(last, directory)
+    if format_ == "json":
+        click.echo(reports.risks_json(found, decision.verdict.value, last.entry), nl=False)
+        return 0
     which = f"the report {report}" if report else f"the last check (entry {last.entry})"
     stopped = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "no finding"
     how = look(color=color)
@@ -126,12 +136,19 @@ def open_(report: Path | None, color: str, directory: Path) -> int:
 
 
 @command.command("report")
+@click.option(
+    "--format", "format_", type=click.Choice(["markdown", "json"]), default="markdown", help="markdown (default) or json."
+)
 @_directory
-def report_(directory: Path) -> int:
-    """Print the register as a page in Markdown, for whoever asks which risks are accepted and until when."""
+def report_(format_: str, directory: Path) -> int:
+    """Print the register as a page in Markdown, for whoever asks which risks are accepted and until when.
+
+    As JSON it is what `list --all --format json` gives.
+    """
     from clearance.report import register as reports
 
-    click.echo(reports.page(_register(directory)), nl=False)
+    found = _register(directory)
+    click.echo(reports.json(found) if format_ == "json" else reports.page(found), nl=False)
     return 0
 
 
@@ -202,6 +219,7 @@ def accept(
     data = risks.written(waiver)
     told = _tried(waiver, last, directory, most, on)
     _write(waiver, data, directory)
+    _state(waiver, data, directory, "accept")
     click.echo("\n".join([*_summary(waiver, hit, on), *told, *_next(where.label)]))
     return 0
 
@@ -230,7 +248,9 @@ def renew(name: str, expires: str, reason: str | None, owner: str | None, direct
     waiver = msgspec.structs.replace(
         before, expires=day, reason=(reason or before.reason).strip(), owner=(owner or before.owner).strip()
     )
-    _write(waiver, risks.written(waiver, risks.as_here(name, directory)), directory)
+    data = risks.written(waiver, risks.as_here(name, directory))
+    _write(waiver, data, directory)
+    _state(waiver, data, directory, "renew")
     click.echo("\n".join([f"{waiver.where}: expires {day} (it was {before.expires})", *_next(where.label)]))
     return 0
 
@@ -310,6 +330,18 @@ def _write(waiver: "Waiver", data: bytes, directory: Path) -> None:
     from clearance.wiring.risks import place_for
 
     write_file(place_for(waiver, directory), data)
+
+
+def _state(waiver: "Waiver", data: bytes, directory: Path, action: "Literal['accept', 'renew']") -> None:
+    """Record that the waiver was written. The file stands all the same where that fails, and it is the file that counts."""
+    from clearance.facts.errors import ClearanceError
+    from clearance.frontends.cli.terminal import note
+    from clearance.wiring.attesting_told import waived
+
+    try:
+        waived(directory, os.environ, waiver, data, action)
+    except ClearanceError as error:
+        note(f"it is not in the log: {error}")
 
 
 def _summary(waiver: "Waiver", hit: "Finding | None", on: "dt.date") -> list[str]:
