@@ -1,6 +1,8 @@
 """What all tests share: a home of their own, and tools that may be missing."""
 
+import itertools
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from hypothesis import HealthCheck, settings
 # No test asserts on a clock, hypothesis's deadline included. In CI the examples are the same in each run of a commit: what
 # new ones find is found, and mended, where a person runs the tests.
 settings.register_profile(
-    "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+    "steady",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI") or os.environ.get("CLEARANCE_NO_SKIP")),
 )
 settings.load_profile("steady")
 
@@ -26,10 +31,36 @@ def _system_tools(request: pytest.FixtureRequest) -> None:
             pytest.skip(f"needs {', '.join(missing)}")
 
 
+class Rooms:
+    """New folders below one, each with a number of its own. pytest's own way lists all earlier ones each time: at 20,000
+    tests that was a seventh of the whole run."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._number = itertools.count()
+
+    def new(self, name: str) -> Path:
+        made = self._top / f"{name}{next(self._number)}"
+        made.mkdir(mode=0o700)
+        return made
+
+
+@pytest.fixture(scope="session")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Rooms:
+    """The folders of this run."""
+    return Rooms(tmp_path_factory.mktemp("t", numbered=False))
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, rooms: Rooms) -> Path:
+    """A folder of the test's own, as pytest's fixture of this name gives one."""
+    return rooms.new(re.sub(r"\W", "_", request.node.name)[:24])
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the keys, caches, or git settings of the person who runs it."""
-    home = tmp_path_factory.mktemp("home")
+    home = rooms.new("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("CLEARANCE_HOME", str(home / "clearance"))
     monkeypatch.setenv("CLEARANCE_RESIDENT", "off")  # or each home would leave a process behind

@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import built_in
 from clearance.assess.assess import PROTECTIVE, assess
 from clearance.assess.paths import Purpose, purpose
 from clearance.collect.memory import change_of
 from clearance.facts.actor import Actor, ActorKind, Authorship, Evidence
 from clearance.facts.change import Change, ChangeKind, FileChange, Mode, Side
 from clearance.facts.finding import Confidence, Finding, Place, Severity, Sighting
-from clearance.rules.catalogue import read_catalogue
-from clearance.stores.pages import builtin_pages
 
 AGENT = Authorship(author=Actor(name="agent", kind=ActorKind.AGENT), evidence=Evidence.OPTION)
 NOBODY = Authorship(author=Actor(name="", kind=ActorKind.UNKNOWN), evidence=Evidence.NONE)
@@ -209,7 +208,7 @@ def test_lines_that_follow_each_other_are_one_trigger() -> None:
 
 
 def test_what_protects_has_a_page() -> None:
-    pages = {rule.id for rule in read_catalogue(builtin_pages()) if rule.family == "triggers"}
+    pages = {rule.id for rule in built_in.catalogue() if rule.family == "triggers"}
     assert pages >= PROTECTIVE | {"dependencies"}
 
 

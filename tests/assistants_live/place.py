@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import forked
+
 BIN = Path(sys.executable).parent
 _GIT = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "commit.gpgsign=false")
 
@@ -88,6 +90,16 @@ class Place(NamedTuple):
         seconds = time.perf_counter() - began
         return Ended(code, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"), seconds)
 
+    def clearance(self, *words: str, without: Sequence[str] = ()) -> Ended:
+        """Run a command of ours in the repository, as the person types it; `without` these variables."""
+        began = time.perf_counter()
+        environment = {name: value for name, value in self.environment().items() if name not in without}
+        done = forked.clearance(*words, directory=self.repository, environment=environment)
+        seconds = time.perf_counter() - began
+        return Ended(
+            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"), seconds
+        )
+
     def git(self, *arguments: str) -> None:
         """Run git in the repository as a made-up person, without hooks: they are not what is tested here."""
         ended = self.run(["git", *_GIT, "-c", "core.hooksPath=/dev/null", *arguments])
@@ -106,18 +118,19 @@ def settled(base: Path, contract: str) -> Iterator[Place]:
         (place.repository / "requirements.txt").write_text("flask==3.1.2\n")
         place.git("add", ".")
         place.git("commit", "--quiet", "--message", "Begin")
-        ended = place.run([str(BIN / "clearance"), "init", "--for", contract, "--yes"])
+        ended = place.clearance("init", "--for", contract, "--yes")
         assert ended.code == 0, ended.stdout + ended.stderr
         place.git("add", ".")
         place.git("commit", "--quiet", "--message", "Clearance")
         _warm(place)
         yield place
     finally:
-        stop = [str(BIN / "clearance"), "resident", "stop"]
-        place.run(stop)
+        place.clearance("resident", "stop")
         # Codex hands its hooks few variables, so theirs lies where the home alone says.
-        bare = ("CLEARANCE_CACHE", "CLEARANCE_HOME", "CLEARANCE_RESIDENT", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
-        place.run(["env", *(word for name in bare for word in ("-u", name)), *stop])
+        place.clearance(
+            "resident", "stop",
+            without=("CLEARANCE_CACHE", "CLEARANCE_HOME", "CLEARANCE_RESIDENT", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
+        )  # fmt: skip
 
 
 _warmed: set[str] = set()
@@ -127,7 +140,7 @@ def _warm(place: Place) -> None:
     """Let patterns be compiled once a cache: on a busy machine the first hook would be late with it, and deny."""
     cache = place.environment().get("CLEARANCE_CACHE", str(place.base))
     if cache not in _warmed:
-        place.run([str(BIN / "clearance"), "check"])
+        place.clearance("check")
         _warmed.add(cache)
 
 

@@ -100,7 +100,8 @@ def _unknown(change: Change) -> int:
 
 
 def _seen(sightings: Iterable[Sighting]) -> Iterator[Trigger]:
-    sightings = [sighting for sighting in sightings if sighting.introduced or sighting.gone]
+    # By tier: where fewer came than went, what is taken for replaced is the mildest, in whatever order they are told.
+    sightings = sorted((one for one in sightings if one.introduced or one.gone), key=lambda one: one.tier)
     new = Counter((one.trigger, one.place.path) for one in sightings if not one.gone)
     for sighting in sightings:
         tier = sighting.tier

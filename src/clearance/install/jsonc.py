@@ -7,6 +7,7 @@ tree-sitter takes two documents for one, and calls a trailing comma an error."""
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from clearance.facts.errors import BadFile
@@ -122,8 +123,9 @@ def _number(digits: str) -> int | str:
     return int(digits) if len(digits) < 40 else digits  # what Python refuses to read is no timeout of anybody
 
 
+@lru_cache(maxsize=4)
 def read(data: bytes, where: str) -> Document:
-    """Read JSON with comments.
+    """Read JSON with comments. Nobody changes a document, so the same text is read once: several ask about one file in turn.
 
     Raises:
         BadFile: not UTF-8, larger than 512 KiB, nested deeper than 200, or not JSON; `where` gets the line.

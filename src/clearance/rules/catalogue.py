@@ -6,7 +6,7 @@ that cannot be read is kept as an error beside the others, because a broken rule
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -145,8 +145,9 @@ def compile(pages: Mapping[str, str]) -> bytes:  # the pair of `load`, as in `re
     return msgspec.msgpack.encode(_Compiled(catalogue.pages, catalogue.rules, broken), order="deterministic")
 
 
+@lru_cache(maxsize=1)
 def load(data: bytes) -> Catalogue:
-    """Read what `compile` wrote.
+    """Read what `compile` wrote; the same catalogue for the same bytes, as long as no others come between.
 
     Raises:
         ValueError: it is something else, or was written by another version.

@@ -18,6 +18,11 @@ from clearance.frontends.resident.transport import place_of
 from frontends.resident.tools import House, house
 
 HOOK = str(Path(sys.executable).with_name("clearance-hook"))
+# The same, for a machine that is busy: a resident that does not begin at once is waited for.
+PATIENT = (
+    sys.executable, "-P", "-c",
+    "from clearance.frontends.hooks import client; client._SILENCE = 60.0; client.main()",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -62,9 +67,11 @@ def questions(repository: Path) -> list[tuple[str, bytes]]:
     ]
 
 
-def ask(own: House, repository: Path, event: str, data: bytes, **more: str) -> tuple[int, bytes, bytes]:
+def ask(
+    own: House, repository: Path, event: str, data: bytes, hook: tuple[str, ...] = (HOOK,), **more: str
+) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
-        [HOOK, "claude-code", event], input=data, capture_output=True, check=False, cwd=repository,
+        [*hook, "claude-code", event], input=data, capture_output=True, check=False, cwd=repository,
         env=own.environment | more, timeout=120,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -122,7 +129,8 @@ def test_an_edit_of_the_code_makes_the_resident_leave(own: House, repository: Pa
     event, data = questions(repository)[0]
     try:
         pid = _resident(own, "start")["status"]["pid"]
-        assert ask(own, repository, event, data) == (0, b"", b"")
+        assert ask(own, repository, event, data, PATIENT) == (0, b"", b"")
+        own.until(lambda: _resident(own, "status")["status"]["answered"])
         assert _resident(own, "status")["status"]["answered"] == 1
         page = next((copy / "clearance" / "rules" / "code").glob("*.md"))
         os.utime(page, (1, 1))

@@ -44,12 +44,28 @@ class House:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
+    def hang(self, note: Path, **more: str) -> "subprocess.CompletedProcess[bytes]":
+        """Have the toy hang beyond its time; again, where a busy machine left no time to begin."""
+        for _ in range(50):
+            done = self.ask({"do": "hang", "note": str(note)}, "quick", **more)
+            if note.exists():
+                break
+        return done
+
     def resident(self) -> int:
         """Give the process id of the resident; 0 if there is none."""
         return holder(self.place)
 
     def seen(self) -> Seen:
-        return look(self.place)
+        """See how it does; one that is too busy to say so at once is asked again."""
+        end = time.monotonic() + 60.0
+        while (found := look(self.place)).problem == "it does not answer" and time.monotonic() < end:
+            time.sleep(0.02)
+        return found
+
+    def starting(self) -> bool:
+        """Tell whether somebody holds the lock: a resident does before it can say who it is, and until it is gone."""
+        return _held(self.place)
 
     def settled(self) -> int:
         """Start a resident by asking once, and wait until it answers."""
@@ -103,5 +119,5 @@ def alive(pid: int) -> bool:
     """Tell whether a process lives; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False

@@ -150,7 +150,7 @@ class Brood:
         self._selector.unregister(child.channel)
         child.channel.close()
         if child.connection is None:
-            if code or not child.ready:
+            if not why and (code or not child.ready):  # one that the resident itself ends did not die
                 self._rest = time.monotonic() + _REST
                 self._note(f"a waiting child {_how(code)}")
             return

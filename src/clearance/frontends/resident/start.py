@@ -114,7 +114,7 @@ def _held(place: Place) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
@@ -132,7 +132,8 @@ def holder(place: Place) -> int:
     except OSError:
         return 0
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: two that look at once must not take each other for a resident.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         said = os.read(lock, 20)
         return int(said) if said.isdigit() and int(said) > 1 else 0

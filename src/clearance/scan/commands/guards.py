@@ -94,6 +94,13 @@ _SKIPS = {
 }  # fmt: skip
 _WRITES_OWN = frozenset({("policy", "init"), ("policy", "import-gate"), ("rules", "import"), ("rules", "new")})
 """Commands of Clearance that write policies, rules or guidance of the team."""
+_PERSONS = {
+    "trust": (frozenset({"init", "rotate", "login", "issue", "revoke"}), "change whom Clearance trusts"),
+    "attest": (frozenset({"review", "merge", "deploy", "vsa"}), "vouch for a change"),
+    "evidence": (frozenset({"erase", "retain", "show"}), "read or erase evidence"),
+    "log witness": (frozenset({"add", "remove", "policy"}), "change who watches the log"),
+}
+"""Commands of Clearance that speak for people, or decide whom to believe."""
 _VERSION = re.compile(r"(?<=.)@[^/]*\Z")
 _HOOK_SETTING = re.compile(
     r"(?:core\.hookspath|init\.templatedir|include\.path|includeif\.[^=]{0,1000}\.path)(?:=|\Z)", re.IGNORECASE
@@ -284,6 +291,8 @@ def _off(run: Run, readout: Readout) -> Iterator[Seen]:
                 yield seen(OFF, run, "`clearance prove --forget` would silence a guard that is gone")
             elif words[:1] == ("risk",) and {"accept", "renew"}.intersection(words):
                 yield seen(OWN, run, "`clearance risk` would accept a risk, which is for a person to do")
+            elif (what := _persons(words)) and "--dry-run" not in words:
+                yield seen(OWN, run, f"`clearance {' '.join(words[:2])}` would {what}, which is for a person to do")
             elif words[:2] in _WRITES_OWN and "--dry-run" not in words:
                 yield seen(OWN, run, f"`clearance {' '.join(words[:2])}` would write what Clearance decides by")
             elif words[:2] == ("resident", "stop"):
@@ -314,6 +323,22 @@ def _off(run: Run, readout: Readout) -> Iterator[Seen]:
                 break
     if readout.runs and run is readout.runs[0] and {"clearance", "clearance-hook"} & readout.names:
         yield seen(OFF, run, "the text defines a function or alias with the name of Clearance")
+
+
+def _persons(words: tuple[str, ...]) -> str:
+    """Give what a command of Clearance would do in the name of people, or of the whole log; empty: nothing of the kind."""
+    named = [one for one in words if not one.startswith("-")]
+    group = " ".join(named[: 2 if named[:2] == ["log", "witness"] else 1])
+    names, what = _PERSONS.get(group, (frozenset(), ""))
+    if not names.intersection(named[len(group.split()) :][:1]):
+        return "sign as a person" if group == "attest" and any(_token(one) for one in words) else ""
+    if named[1:2] != ["review"] or any("approve" in one for one in words) or any(_token(one) for one in words):
+        return what
+    return ""
+
+
+def _token(word: str) -> bool:
+    return word.partition("=")[0] == "--id-token"
 
 
 def _before(run: Run) -> list[Run]:

@@ -279,8 +279,10 @@ def _skips_inside(source: Source, function: _Function) -> Iterator[Skip]:
         if node.type not in {"call", "raise_statement"}:
             continue
         text = source.head(node)
-        parent = node.parent
-        if _SKIP_CALL.match(text.removeprefix("raise").lstrip()) and (parent is None or parent.type != "raise_statement"):
+        if not _SKIP_CALL.match(text.removeprefix("raise").lstrip()):
+            continue
+        parent = node.parent  # a way from the top: not for each of many calls in calls
+        if parent is None or parent.type != "raise_statement":
             holder = parent if node.type == "call" and parent is not None else node
             own = holder.parent is not None and body is not None and holder.parent.id == body.id
             yield Skip(text, *source.span(node), conditional=not own)

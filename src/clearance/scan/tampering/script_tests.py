@@ -135,9 +135,9 @@ def _returns(source: Source, body: Node) -> Iterator[Skip]:
 
 def _assertion(source: Source, call: Node, called: str) -> Assertion | None:
     """Read `expect(x).toBe(y)`, `assert.equal(x, y)`, `t.is(x, y)`, `x.should.equal(y)`; None for other calls."""
-    parent = call.parent
     if called.startswith("expect") or ".should." in called:
         # The outermost call of the chain is the assertion.
+        parent = call.parent  # a way from the top: not for each of many calls in calls
         if parent is not None and parent.type == "member_expression":
             return None
         matcher = called.rpartition(".")[2]
