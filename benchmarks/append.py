@@ -1,33 +1,43 @@
-"""How long one receipt takes: state, sign, append, checkpoint, fsync, pin; and how long `verify` takes.
+"""How fast the log takes entries: one receipt, batches, and group commit; beside them the bare disk and a plain hash chain.
 
-python benchmarks/append.py [ENTRIES]     prints a table; the disk is the one of the temporary directory
+python -m benchmarks append [ENTRIES]     prints tables; the disk is the one of the temporary directory
+
+Every row is durable: SQLite with synchronous=FULL, one signed checkpoint a batch. `per second` is by the clock and lies on a
+busy machine; `per cpu-s` is by the processor's time of this process, all threads.
 """
 
+import hashlib
+import itertools
 import os
+import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from clearance.attest.dsse import seal
-from clearance.attest.keyring import KeyRing
-from clearance.attest.signers.file import FileSigner
+from benchmarks.measure import table
+from clearance.attest.bundle import seal_opened
 from clearance.attest.statement import decision_statement, evidence_of
 from clearance.collect.memory import change_of
 from clearance.facts.decision import Case, Decision, Verdict
 from clearance.facts.fact import digest
 from clearance.facts.risk import Risk
-from clearance.record.log import Log
+from clearance.record.committer import Committer
+from clearance.record.growth import Proven
+from clearance.record.log import Log, Submission
+from clearance.record.store import Store
 from clearance.stores.pins import FilePins
 from clearance.stores.private import PrivateFolder
 from clearance.stores.sqlite import SqliteStore
+from clearance.wiring.log_stores import open_store
+from clearance.wiring.trusting import House
 
-
-def now() -> datetime:
-    """The clock of the keys."""
-    return datetime.now(UTC)
+BATCHES = (1, 64, 256, 1024)
+OFFERED = 1000
+"""Submissions a second that group commit is offered."""
 
 
 def judged(number: int) -> tuple[Case, Decision]:
@@ -38,18 +48,183 @@ def judged(number: int) -> tuple[Case, Decision]:
     return case, Decision(verdict=Verdict.ASK, reasons=(), reviews=(), policies="0" * 64, case=digest(case))
 
 
-def row(name: str, seconds: list[float]) -> None:
-    """Print a row of the table, in milliseconds."""
-    ordered = sorted(seconds)
-    p50, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
-    print(f"{name:<44} {len(seconds):>6} {p50 * 1e3:>9.2f} {p99 * 1e3:>9.2f}")
+class Furnished(NamedTuple):
+    """A log on the disk and the house that seals for it."""
+
+    log: Log
+    house: House
 
 
-def timed(work: Callable[[], object]) -> float:
-    """How long a call takes."""
-    began = time.perf_counter()
+def furnish(folder: Path) -> Furnished:
+    """A new log in a folder, with new keys."""
+    house = House({"CLEARANCE_HOME": str(folder / "home")})
+    # With $CLEARANCE_LOG (`files:/tmp/logs`, `postgresql://…`) another store, in which each row makes a log of its own.
+    uri = os.environ.get("CLEARANCE_LOG", "")
+    environment = {"CLEARANCE_LOG": f"{uri}{'&' if '?' in uri else '?'}log={folder.name}-{time.time_ns()}"} if uri else {}
+    store: Store = SqliteStore(folder / "git" / "clearance" / "log")
+    if uri:
+        store = open_store(folder, environment)
+    pins = FilePins(PrivateFolder(folder / "home").within("seen"))
+    return Furnished(Log(store, house.signer("checkpoints"), house.keyring(), pins), house)
+
+
+def statement(number: int) -> dict[str, object]:
+    """A statement of some 700 bytes."""
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": f"src/module_{number}.py", "digest": {"sha256": f"{number:064x}"}}],
+        "predicateType": "urn:clearance:predicate:scan:v1",
+        "predicate": {"time": "2026-11-22T12:00:00Z", "evidence": [], "text": "a word or two " * 30},
+    }
+
+
+class OneToken:
+    """Gives the same token for every signature: what sealing costs without timestamps. Such entries do not verify."""
+
+    def __init__(self, token: bytes) -> None:
+        self._token = token
+
+    def stamp(self, signature: bytes) -> bytes:
+        """Give the token."""
+        del signature
+        return self._token
+
+
+class Took(NamedTuple):
+    """Seconds of the clock and of the processor for so many entries."""
+
+    entries: int
+    seconds: float
+    busy: float
+
+    def row(self, name: str) -> list[str]:
+        """Print both rates."""
+        return [name, f"{self.entries:,}", f"{self.entries / self.seconds:,.0f}", f"{self.entries / self.busy:,.0f}"]
+
+
+def timed(entries: int, work: Callable[[], object]) -> Took:
+    """Measure a piece of work."""
+    began, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    return Took(entries, time.perf_counter() - began, time.process_time() - busy)
+
+
+def batches(count: int, size: int) -> Iterator[range]:
+    """Cut numbers into batches."""
+    return (range(at, min(count, at + size)) for at in range(0, count, size))
+
+
+def sealed(house: House, numbers: range, *, stamped: bool = True) -> list[Submission]:
+    """Seal statements as the service; what the sealer says goes with them."""
+    credential = house.credential(house.service)
+    stamps = house.timestamps() if stamped else OneToken(house.timestamps().stamp(b"one"))
+    pairs = (seal_opened(statement(number), credential, stamps) for number in numbers)  # type: ignore[arg-type]
+    return [Submission(one, {}, opened) for one, opened in pairs]
+
+
+def rates(count: int, folder: Path) -> list[list[str]]:
+    """Rates of each way of appending in each size of batch."""
+    rows = []
+    for size in BATCHES:
+        total = min(count, 150 * size) if size == 1 else count
+        numbers = list(batches(total, size))
+
+        def fresh(name: str, size: int = size) -> Furnished:
+            made = furnish(folder / f"{name}-{size}")
+            made.log.extend(sealed(made.house, range(1)))
+            return made
+
+        one = fresh("only")
+        before = [sealed(one.house, numbers_) for numbers_ in numbers]
+        took = timed(total, lambda log=one.log, all_=before: [log.commit(batch) for batch in all_])
+        rows.append(took.row(f"append, {size} a checkpoint"))
+        two = fresh("signed")
+        work = [(two, numbers_) for numbers_ in numbers]
+        took = timed(total, lambda w=work: [m.log.commit(sealed(m.house, n, stamped=False)) for m, n in w])
+        rows.append(took.row(f"sign, append, {size} a checkpoint"))
+        three = fresh("stamped")
+        work = [(three, numbers_) for numbers_ in numbers]
+        took = timed(total, lambda w=work: [m.log.commit(sealed(m.house, n)) for m, n in w])
+        rows.append(took.row(f"sign, timestamp, append, {size} a checkpoint"))
+        if size == BATCHES[2]:
+            four = fresh("verified")
+            strange = [[one._replace(opened=None) for one in batch] for batch in (sealed(four.house, n) for n in numbers)]
+            took = timed(total, lambda log=four.log, all_=strange: [log.commit(batch) for batch in all_])
+            rows.append(took.row(f"append what another process sealed (verified first), {size} a checkpoint"))
+            for answer in four.log.commit(strange[0][:1]):
+                assert isinstance(answer, Proven)
+        rows.append(
+            timed(total, lambda s=size, n=numbers: chain(folder / f"chain-{s}", n)).row(f"plain hash chain, {size} a commit")
+        )
+    return rows
+
+
+def chain(path: Path, numbers: Sequence[range]) -> None:
+    """What is commonly built instead: a table where each row holds the hash of the one before. Nothing is signed, and
+    nothing can be proven to somebody who does not hold the table."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE entry(id INTEGER PRIMARY KEY, body BLOB, hash BLOB)")
+    last = bytes(32)
+    body = b"x" * 5000
+    for batch in numbers:
+        rows = []
+        for number in batch:
+            last = hashlib.sha256(last + b"%d" % number + body).digest()
+            rows.append((number, body, last))
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    connection.close()
+
+
+def latency(seconds: float, folder: Path) -> list[list[str]]:
+    """From submission to proof at a steady offer, by group commit."""
+    made = furnish(folder / "latency")
+    total = int(seconds * OFFERED)
+    ready = sealed(made.house, range(total))
+    waits: list[float] = []
+    busy = time.process_time()
+    with Committer(made.log) as committer:
+        began = time.perf_counter()
+        for number, one in enumerate(ready):
+            wait = began + number / OFFERED - time.perf_counter()
+            if wait > 0:
+                time.sleep(wait)
+            at = time.perf_counter()
+            committer.submit(one).add_done_callback(
+                lambda done, at=at: (len(done.result().proof), waits.append(time.perf_counter() - at))
+            )
+        offered = total / (time.perf_counter() - began)
+    busy = time.process_time() - busy
+    return [[f"submit to proof, {offered:,.0f}/s offered", f"{total:,}", *of(waits), f"{busy / total * 1e6:,.0f}"]]
+
+
+def of(seconds: Sequence[float]) -> list[str]:
+    """Give p50 and p99 in milliseconds."""
+    ordered = sorted(seconds)
+    return [f"{ordered[len(ordered) * part // 100] * 1e3:.2f}" for part in (50, 99)]
+
+
+def receipts(count: int, folder: Path) -> list[list[str]]:
+    """One receipt after the other, as `clearance check` makes them, and the bare disk in between."""
+    made = furnish(folder / "receipts")
+    disk, whole = [], []
+    busy = time.process_time()
+    for number in range(count + 1):
+        disk.append(fsync_alone(folder / "plain"))
+        case, decision = judged(number)
+        began = time.perf_counter()
+        ((one, opened),) = made.house.seal([decision_statement(case, decision, datetime.now(UTC))])
+        made.log.append(one, evidence_of(case, decision), opened)
+        whole.append(time.perf_counter() - began)
+    busy = (time.process_time() - busy) / (count + 1) * 1e6
+    return [
+        ["fsync of 4 KiB on this disk", f"{count:,}", *of(disk), ""],
+        ["first receipt: keys and log are made", "1", *of(whole[:1]), ""],
+        ["receipt: state, sign, timestamp, append", f"{count:,}", *of(whole[1:]), f"{busy:,.0f}"],
+    ]
 
 
 def fsync_alone(path: Path) -> float:
@@ -57,36 +232,18 @@ def fsync_alone(path: Path) -> float:
     with path.open("ab") as file:
         file.write(bytes(4096))
         file.flush()
-        return timed(lambda: os.fsync(file.fileno()))
+        began = time.perf_counter()
+        os.fsync(file.fileno())
+        return time.perf_counter() - began
 
 
-def main(count: int = 500) -> None:
+def main(count: int = 4096) -> None:
     """Append, measure, print."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = PrivateFolder(Path(folder) / "home")
-        decisions, checkpoints = FileSigner(home, "decisions", now), FileSigner(home, "checkpoints", now)
-        store = SqliteStore(Path(folder) / "git" / "clearance" / "log")
-        log = Log(store, checkpoints, KeyRing(decisions, checkpoints), FilePins(home.within("seen")))
-        print(f"{'milliseconds':<44} {'runs':>6} {'p50':>9} {'p99':>9}")
-        states, appends, wholes, disk = [], [], [], []
-        for number in range(count + 1):
-            case, decision = judged(number)
-            disk.append(fsync_alone(Path(folder) / "plain"))
-            began = time.perf_counter()
-            bundle = seal(decision_statement(case, decision, now()), decisions)
-            evidence = evidence_of(case, decision)
-            sealed = time.perf_counter()
-            log.append(bundle, evidence)
-            done = time.perf_counter()
-            states.append(sealed - began)
-            appends.append(done - sealed)
-            wholes.append(done - began)
-        row("fsync of 4 KiB on this disk, in between", disk)
-        row("first receipt: keys and log are made", wholes[:1])
-        row("state and sign", states[1:])
-        row("append, checkpoint, fsync, pin (batch 1)", appends[1:])
-        row("whole receipt", wholes[1:])
-        row(f"verify {count + 1} entries", [timed(log.verify) for _ in range(3)])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table("Appending", ["entries of about 5 KB", "entries", "per second", "per cpu-s"], rates(count, folder))
+        rows = list(itertools.chain(receipts(200, folder), latency(count / OFFERED, folder)))
+        table("Waiting, in milliseconds", ["", "runs", "p50", "p99", "cpu-µs each"], rows)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,17 @@ def test_nothing_names_a_machine_a_registry_host_or_this_workplace() -> None:
         assert not found, f"{path.relative_to(TOP)}: {found[0] if found else ''}"
 
 
+def test_every_page_that_a_person_is_sent_to_is_there() -> None:
+    named = re.compile(r"docs/(?:reference|how-to|explanation|decisions)/[A-Za-z0-9_/.-]+?\.(?:md|json)")
+    missing = {
+        f"{path.relative_to(TOP)}: {found}"
+        for path in tracked("src/clearance/*.py", "src/clearance/*.toml", "docs/reference/commands.md")
+        for found in named.findall(path.read_text(encoding="utf-8"))
+        if not (TOP / found).is_file()
+    }
+    assert not missing
+
+
 def test_every_dependency_is_pinned_with_hashes() -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())
     wanted = {re.split(r"[<>=;~! ]", line)[0].lower() for line in project["project"]["dependencies"]}

@@ -158,6 +158,26 @@ def own_controls() -> str:
     return product_page()
 
 
+def statements() -> str:
+    """All kinds of statements, field by field."""
+    from clearance.attest.manual import page
+
+    return NOTE + page()
+
+
+def predicates() -> dict[str, Callable[[], str]]:
+    """The JSON Schema of each kind of statement, by the name of its page."""
+    from clearance.attest.kinds import kinds
+    from clearance.attest.schema import schema_of
+
+    return {
+        f"schema/predicates/{kind.name}.{kind.version}.json": lambda kind=kind: (
+            json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n"
+        )
+        for kind in kinds().values()
+    }
+
+
 PLAYED = (
     "README.md", "docs/tutorial/first-check.md", "docs/how-to/mask-a-prompt.md", "docs/how-to/answer-an-auditor.md",
 )  # fmt: skip
@@ -175,6 +195,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "schema/outcome.json": schema,
     "schema/controls.json": controls,
     "detect.schema.json": detect,
+    "statements.md": statements,
+    **predicates(),
 }
 
 

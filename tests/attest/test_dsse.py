@@ -12,6 +12,7 @@ from clearance.attest.keyring import KeyRing
 from clearance.attest.signers.memory import MemorySigner
 from clearance.facts.change import Revision
 from clearance.facts.decision import Verdict
+from clearance.facts.entry import Sealed
 from clearance.facts.errors import BadSignature
 from clearance.facts.fact import canonical
 from clearance.facts.statement import Author, Counts, DecisionPredicate, DigestSet, Omitted, Resource, Statement
@@ -123,13 +124,13 @@ def test_a_ring_knows_new_keys_at_once_and_what_is_handed_in() -> None:
     ring = KeyRing(SIGNER)
     stranger_bundle = seal(STATEMENT, stranger)
     with pytest.raises(BadSignature):
-        ring.unseal(stranger_bundle, ring.public())
+        ring.unseal(Sealed(leaf=stranger_bundle), ring.public())
     wider = ring.plus(stranger.public().pem.encode())
-    assert wider.unseal(stranger_bundle, wider.public()).payload == canonical(STATEMENT)
+    assert wider.unseal(Sealed(leaf=stranger_bundle), wider.public()).payload == canonical(STATEMENT)
     before = len(ring.public())
     SIGNER.rotate()
     assert len(ring.public()) == before + 1
-    assert ring.unseal(BUNDLE, ring.public()).key.retired
+    assert ring.unseal(Sealed(leaf=BUNDLE), ring.public()).key.retired
     # A key that is handed in again without its end stays retired.
     old = next(key for key in ring.public() if key.retired)
     assert next(key for key in ring.plus(old.pem.encode()).public() if key.id == old.id).retired

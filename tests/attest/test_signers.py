@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,14 @@ from typing import Any
 
 import pytest
 
+import tokens
+import vaults
 from clearance.attest.keys import check_signature, make_private, read_public
 from clearance.attest.signers.file import ALGORITHMS, FileSigner, key_directory
+from clearance.attest.signers.held import HeldSigner
 from clearance.attest.signers.memory import MemorySigner
+from clearance.attest.signers.pkcs11 import PIN, TokenHolder
+from clearance.attest.signers.vault import VaultHolder
 from clearance.facts.errors import BadSignature, SigningError
 from clearance.facts.key import PublicKey
 from clearance.stores.private import PrivateFolder
@@ -35,16 +41,83 @@ def files(purpose: Any) -> Callable[[Path, Clock], Any]:
 
 
 SIGNERS = [
-    pytest.param(files("decisions"), "ecdsa-p256", id="file-decisions"),
-    pytest.param(files("checkpoints"), "ed25519", id="file-checkpoints"),
-    pytest.param(lambda _, clock: MemorySigner("ecdsa-p256", clock), "ecdsa-p256", id="memory-p256"),
-    pytest.param(lambda _, clock: MemorySigner("ed25519", clock), "ed25519", id="memory-ed25519"),
+    pytest.param("file", "ecdsa-p256", id="file-decisions"),
+    pytest.param("file", "ed25519", id="file-checkpoints"),
+    pytest.param("memory", "ecdsa-p256", id="memory-p256"),
+    pytest.param("memory", "ed25519", id="memory-ed25519"),
+    pytest.param("token", "ecdsa-p256", id="token-p256", marks=pytest.mark.system(tokens.TOOL)),
+    pytest.param("token", "ed25519", id="token-ed25519", marks=pytest.mark.system(tokens.TOOL)),
+    pytest.param("vault", "ecdsa-p256", id="vault-p256", marks=pytest.mark.system(vaults.TOOL)),
+    pytest.param("vault", "ed25519", id="vault-ed25519", marks=pytest.mark.system(vaults.TOOL)),
 ]
 
 
-@pytest.mark.parametrize(("make", "algorithm"), SIGNERS)
+@pytest.fixture
+def make(kind: str, algorithm: Any, request: pytest.FixtureRequest) -> Callable[[Path, Clock], Any]:
+    """How to open a signer of a kind below a folder; twice for one folder is the same signer, but in memory."""
+    match kind:
+        case "file":
+            return files("decisions" if algorithm == "ecdsa-p256" else "checkpoints")
+        case "memory":
+            return lambda _, clock: MemorySigner(algorithm, clock)
+        case "token":
+            uri, pin = request.getfixturevalue("hsm").take(), {PIN: tokens.PIN}
+            return lambda path, clock: HeldSigner(
+                TokenHolder(uri, "clearance-x", pin, clock), algorithm, PrivateFolder(path / "held"), clock
+            )
+        case _:
+            server = request.getfixturevalue("bao")
+            return lambda path, clock: HeldSigner(
+                VaultHolder(f"vault:transit/{path.name.strip('_')}", server), algorithm, PrivateFolder(path / "held"), clock
+            )
+
+
+@pytest.mark.parametrize(("kind", "algorithm"), SIGNERS)
 class TestContract:
-    def test_a_signature_fits_what_was_signed_and_nothing_else(self, make: Any, algorithm: str, tmp_path: Path) -> None:
+    def test_two_first_uses_at_once_agree_on_one_key(self, make: Any, kind: str, algorithm: str, tmp_path: Path) -> None:
+        one = make(tmp_path, Clock())
+        signers = [one, *(one if kind == "memory" else make(tmp_path, Clock()) for _ in range(3))]
+        signed: list[Any] = []
+        threads = [threading.Thread(target=lambda signer=signer: signed.append(signer.sign(b"data"))) for signer in signers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [signature.key for signature in signed] == [one.public().id] * 4
+        assert [key.id for key in one.known()] == [one.public().id]
+
+    def test_a_key_may_end_before_now_and_the_newest_one_has_no_end(
+        self, make: Any, kind: str, algorithm: str, tmp_path: Path
+    ) -> None:
+        clock = Clock()
+        signer = make(tmp_path, clock)
+        stolen = signer.public()
+        clock.now = NOON + timedelta(days=7)
+        signer.rotate("2026-11-22T13:00:00Z")
+        for one in (signer,) if kind == "memory" else (signer, make(tmp_path, clock)):
+            retired = {key.id: key.retired for key in one.known()}
+            assert retired == {stolen.id: "2026-11-22T13:00:00Z", one.public().id: ""}
+
+    def test_whoever_opens_it_later_signs_with_the_same_key(
+        self, make: Any, kind: str, algorithm: str, tmp_path: Path
+    ) -> None:
+        first = make(tmp_path, Clock())
+        before = first.sign(b"data")
+        first.rotate()
+        later = first if kind == "memory" else make(tmp_path, Clock())
+        assert later.public().id == first.public().id != before.key
+        assert {key.id for key in later.known()} == {before.key, first.public().id}
+        check_signature(first.public(), later.sign(b"data").value, b"data")
+
+    def test_looking_at_keys_makes_none_anywhere(self, make: Any, kind: str, algorithm: str, tmp_path: Path) -> None:
+        if kind != "memory":  # that one makes its key with itself
+            assert make(tmp_path, Clock()).known() == ()
+            assert make(tmp_path, Clock()).known() == ()
+            assert list(tmp_path.iterdir()) == []
+
+    def test_a_signature_fits_what_was_signed_and_nothing_else(
+        self, make: Any, kind: str, algorithm: str, tmp_path: Path
+    ) -> None:
         signer = make(tmp_path, Clock())
         signature = signer.sign(b"data")
         key = signer.public()
@@ -56,7 +129,9 @@ class TestContract:
             with pytest.raises(BadSignature):
                 check_signature(key, value, data)
 
-    def test_what_was_signed_before_a_rotation_still_verifies(self, make: Any, algorithm: str, tmp_path: Path) -> None:
+    def test_what_was_signed_before_a_rotation_still_verifies(
+        self, make: Any, kind: str, algorithm: str, tmp_path: Path
+    ) -> None:
         clock = Clock()
         signer = make(tmp_path, clock)
         signatures = [signer.sign(b"data")]
@@ -69,15 +144,14 @@ class TestContract:
         assert len(known) == 3
         for signature in signatures:
             check_signature(known[signature.key], signature.value, b"data")
-        assert [known[signature.key].retired for signature in signatures] == [
-            "2026-11-22T13:00:00Z",
-            "2026-11-22T14:00:00Z",
-            "",
-        ]
-        assert [known[signature.key].since for signature in signatures[:2]] == [
-            "2026-11-22T12:00:00Z",
-            "2026-11-22T13:00:00Z",
-        ]
+        retired = [known[signature.key].retired for signature in signatures]
+        since = [known[signature.key].since for signature in signatures]
+        if kind == "vault":  # its own clock says when
+            assert sorted(since) == since
+            assert [bool(time) for time in retired] == [True, True, False]
+        else:
+            assert retired == ["2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z", ""]
+            assert since == ["2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z"]
         assert {key.algorithm for key in known.values()} == {algorithm}
 
 
@@ -228,7 +302,11 @@ def test_keys_lie_nowhere_where_a_repository_could_plant_them(environment: dict[
 
 
 def test_each_purpose_has_its_own_algorithm() -> None:
-    assert len(set(ALGORITHMS.values())) == len(ALGORITHMS)
+    # Stock verifiers take entries and certificates on P-256 only, and checkpoints of public logs are Ed25519's.
+    assert {purpose for purpose, algorithm in ALGORITHMS.items() if algorithm == "ed25519"} == {"checkpoints", "witness"}
+    assert {algorithm for purpose, algorithm in ALGORITHMS.items() if purpose not in {"checkpoints", "witness"}} == {
+        "ecdsa-p256"
+    }
 
 
 def test_a_public_key_survives_pem() -> None:

@@ -18,7 +18,7 @@ from clearance.facts.entry import ENTRY_LIMIT
 from clearance.facts.fact import canonical, digest
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.risk import Risk
-from clearance.facts.statement import Statement
+from clearance.facts.statement import DecisionStatement
 from clearance.facts.waiver import Cover, Waiver
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 999, tzinfo=UTC)
@@ -195,4 +195,4 @@ def test_a_statement_of_before_there_were_waivers_is_read() -> None:
     statement = decision_statement(case, decided(case), NOON)
     old = json.loads(canonical(statement))
     del old["predicate"]["waivers"], old["predicate"]["omitted"]["waivers"]
-    assert msgspec.json.decode(json.dumps(old).encode(), type=Statement) == statement
+    assert msgspec.json.decode(json.dumps(old).encode(), type=DecisionStatement) == statement

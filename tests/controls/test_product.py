@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 import pytest
 
-from clearance.attest.liveness import LIVENESS_TYPE
+from clearance.attest.kinds import kinds
 from clearance.controls.catalogue import catalogues
 from clearance.controls.crosswalk import Crosswalk
 from clearance.controls.product import FILES, Own, own_controls, own_none
 from clearance.controls.product_page import product_page
 from clearance.facts.control import Relation
 from clearance.facts.finding import Confidence
-from clearance.facts.statement import DECISION_TYPE
 from clearance.frontends.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +67,7 @@ def test_what_shows_it_exists(own: Own) -> None:
         if shown.startswith("docs/"):
             assert (ROOT / shown).is_file(), shown
         elif shown.startswith("urn:"):
-            assert shown in {DECISION_TYPE, LIVENESS_TYPE}
+            assert shown in {kind.uri for kind in kinds().values()}
         else:
             words = shown.split()
             left = _command(words[1:])

@@ -13,6 +13,7 @@ from clearance.facts.decision import Verdict
 from clearance.facts.errors import BadPage, ClearanceError
 from clearance.facts.fact import Fact, canonical, digest, digest_of_plain
 from clearance.facts.finding import Place
+from clearance.facts.moment import read_rfc3339, rfc3339
 from clearance.facts.text import decode, visible
 
 verdicts = st.sampled_from(Verdict)
@@ -172,3 +173,27 @@ def test_the_case_holds_nothing_that_the_quick_digest_cannot_name() -> None:
         elif isinstance(one, msgspec.inspect.TupleType):
             todo += one.item_types
     assert len(seen) > 10
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("2026-11-22T06:13:22Z", "2026-11-22T06:13:22Z"),
+        ("2026-11-22t06:13:22.75z", "2026-11-22T06:13:22Z"),
+        ("2026-11-22T00:13:22+01:00", "2026-11-21T23:13:22Z"),
+        ("2026-11-22T06:13:22", ""),  # no time zone
+        ("2026-11-22", ""),
+        ("2026-11-22 06:13:22Z", ""),
+        ("20261122T061322Z", ""),
+        ("2026-13-22T06:13:22Z", ""),
+        ("0999-11-22T06:13:22Z", ""),  # would not sort as a text
+        ("9999-12-31T23:59:59-01:00", ""),
+        ("yesterday", ""),
+    ],
+)
+def test_a_moment_of_rfc_3339_is_read_and_nothing_else_is(said: str, read: str) -> None:
+    if read:
+        assert rfc3339(read_rfc3339(said)) == read
+    else:
+        with pytest.raises(ValueError, match=r"."):
+            read_rfc3339(said)

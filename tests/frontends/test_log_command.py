@@ -1,6 +1,7 @@
 """What a person types about the log, in a real repository."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,9 +13,12 @@ from clearance.attest.dsse import seal
 from clearance.attest.statement import decision_statement, evidence_of
 from clearance.collect.memory import change_of
 from clearance.facts.decision import Case, Decision, Verdict
+from clearance.facts.entry import Sealed
+from clearance.facts.errors import LogTampered
 from clearance.facts.fact import digest
 from clearance.facts.risk import Risk
 from clearance.frontends.cli.main import run
+from clearance.record.log import Submission
 from clearance.wiring import open_log, open_signer
 
 THEN = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
@@ -49,7 +53,7 @@ def record(repository: Path, count: int, verdict: Verdict = Verdict.ALLOW, name:
         case = Case(change=change, findings=(), gaps=(), risk=risk, ran=(), rules="a" * 64, version="0.1.0")
         decision = Decision(verdict=verdict, reasons=(), reviews=(), policies="b" * 64, case=digest(case))
         bundle = seal(decision_statement(case, decision, THEN), open_signer("decisions"))
-        log.append(bundle, evidence_of(case, decision))
+        log.append(Sealed(leaf=bundle), evidence_of(case, decision))
 
 
 @pytest.mark.parametrize("arguments", [["show"], ["verify"], ["export", "out"], ["show", "0"]])
@@ -180,8 +184,95 @@ def test_export_refuses_what_is_not_empty(repository: Path, type_: Type, tmp_pat
     code, out, _ = type_("export", str(target))
     assert code == 0
     assert out.startswith("1 entry in ")
-    code, _, err = type_("export", str(target))
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "precious").write_bytes(b"1")
+    code, _, err = type_("export", str(tmp_path / "full"))
     assert (code, "not empty" in err) == (2, True)
+
+
+def test_export_adds_what_is_new_to_an_older_export(repository: Path, type_: Type, tmp_path: Path) -> None:
+    record(repository, 2)
+    first = type_("export", str(tmp_path / "out"))[1]
+    record(repository, 1)
+    code, out, _ = type_("export", str(tmp_path / "out"))
+    assert (code, out.splitlines()[0].startswith("3 entries, 1 of them new in ")) == (0, True)
+    assert out.splitlines()[1] == first.splitlines()[1]  # nothing of what nobody signed has changed
+    assert (tmp_path / "out" / "trusted_root.json").exists()
+
+
+STEPS = {
+    "urn:clearance:predicate:request:v1": "request",
+    "https://in-toto.io/attestation/vulns/v0.2": "vulns",
+    "https://slsa.dev/verification_summary/v1": "vsa",
+    "https://example.com/else/v1": "https://example.com/else/v1",
+}
+
+
+def sealed(repository: Path) -> None:
+    """Append a statement of each kind, and one that says nothing that a list knows."""
+    from clearance.wiring.trusting import open_trust
+
+    house = open_trust(os.environ)
+    about = {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "a\x1b", "digest": {"sha256": "0" * 64}}]}
+    statements = [about | {"predicateType": type_, "predicate": {"time": "2026-11-22T12:00:00Z"}} for type_ in STEPS]
+    statements.append(
+        about | {"subject": "?", "predicateType": "urn:clearance:predicate:scan:v1", "predicate": {"author": 1}}
+    )
+    open_log(repository).extend([Submission(sealed, {}) for sealed, _ in house.seal(statements)])
+
+
+def test_every_kind_of_statement_has_a_line(repository: Path, type_: Type) -> None:
+    record(repository, 1)
+    sealed(repository)
+    code, out, _ = type_("show")
+    rows = [line.split() for line in out.splitlines()]
+    assert code == 0
+    assert [row[2] for row in rows] == ["ALLOW", *STEPS.values(), "scan"]
+    assert all("service/clearance" in row[-1] for row in rows[1:])
+    assert "\x1b" not in out
+    shown = type_("show", "2")[1]
+    assert "signer   spiffe://" in shown
+    assert "time     20" in shown
+    listed = json.loads(type_("show", "2", "--format", "json")[1])
+    assert (listed["kind"], listed["signer"].endswith("/service/clearance")) == ("service", True)
+
+
+def test_an_entry_is_given_to_other_tools(repository: Path, type_: Type, tmp_path: Path) -> None:
+    record(repository, 1)
+    sealed(repository)
+    bundle = json.loads(type_("bundle", "3")[1])
+    assert bundle["verificationMaterial"]["tlogEntries"][0]["logIndex"] == "3"
+    assert type_("bundle", "3", "--out", str(tmp_path / "b.json"))[:2] == (0, "")
+    assert json.loads((tmp_path / "b.json").read_bytes()) == bundle
+    code, _, err = type_("bundle", "0")
+    assert (code, "before there were bundles" in err) == (2, True)
+    assert type_("prove", "1")[1].startswith("c2sp.org/tlog-proof@v1\nindex 1\n")
+    assert type_("consistency", "2")[1].startswith("old 2\n")
+    assert type_("consistency", "2", "4")[1].splitlines()[1].startswith("new 4 ")
+    assert type_("consistency", "9")[0] == 2
+    assert type_("prove", "0", "--out", str(tmp_path / "no" / "where"))[0] == 2
+
+
+def test_a_quick_look_says_that_it_is_one(repository: Path, type_: Type) -> None:
+    record(repository, 1)
+    sealed(repository)
+    assert type_("verify")[0] == 0  # one of them says nothing of its time
+    assert "no signature of an entry was verified" in type_("verify", "--quick")[1]
+    damage(repository, "bundle/000000000001")
+    assert type_("verify", "--quick")[0] == 0
+    assert type_("verify")[0] == 4
+    damage(repository, "entry/000000000001")
+    assert type_("verify", "--quick")[0] == 4
+
+
+def test_another_home_cannot_append_and_is_told_why(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(repository, 1)
+    monkeypatch.setenv("CLEARANCE_HOME", str(tmp_path / "another"))
+    with pytest.raises(LogTampered, match="somebody else's key") as told:
+        record(repository, 1)
+    assert "CLEARANCE_HOME" in told.value.next
 
 
 def test_keys_are_shown_and_rotated(repository: Path, type_: Type) -> None:
@@ -193,8 +284,8 @@ def test_keys_are_shown_and_rotated(repository: Path, type_: Type) -> None:
     assert code == 0
     assert not {key["id"] for key in before} & set(out.split())
     after = json.loads(type_("key", "show", "--format", "json")[1])
-    assert len(after) == 4
-    assert {key["id"] for key in after if key["retired"]} == {key["id"] for key in before}
+    assert {key["purpose"] for key in after} == {"decisions", "authority", "timestamps", "transparency", "checkpoints"}
+    assert {key["id"] for key in after if key["retired"]} == {key["id"] for key in before if key["algorithm"] == "ed25519"}
     assert type_("verify")[0] == 0
     record(repository, 1)
     assert type_("verify")[0] == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from clearance.rules.placeholder import expand
 
 TEXT = expand(
@@ -20,9 +21,8 @@ TEXT = expand(
 TOKEN = TEXT.split()[3]
 
 
-def clearance(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "clearance", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, check=False)
+def clearance(*arguments: str, given: bytes = b"") -> forked.Done:
+    return forked.clearance(*arguments, directory=Path.cwd(), environment=os.environ, given=given)
 
 
 def test_a_prompt_goes_out_masked_and_the_answer_comes_back_whole() -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import built_in
 from clearance.frontends.cli.main import run
-from clearance.rules.catalogue import read_catalogue
-from clearance.stores.pages import builtin_pages
 
-BUILT_IN = read_catalogue(builtin_pages())
+BUILT_IN = built_in.catalogue()
 RULE = BUILT_IN.family("code")[0]
 
 

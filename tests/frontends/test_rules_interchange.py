@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import built_in
 from clearance.facts.errors import UsageError
 from clearance.frontends.cli.main import run
 from clearance.rules.attribution import read_sources
@@ -17,7 +18,7 @@ from clearance.rules.effect import NAME, Counts, MeasuredSet, detection, write_e
 from clearance.stores.pages import builtin_pages
 from clearance.wiring import effects, judge_examples
 
-BUILT_IN = read_catalogue(builtin_pages())
+BUILT_IN = built_in.catalogue()
 RULE = BUILT_IN["python-sql-string-build"]
 PLACE = Path(".clearance/rules/guidance")
 UPLOADS = """---

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
+import built_in
 from clearance.instruct.build import gather
 from clearance.instruct.model import Material, Situation
-from clearance.rules.catalogue import Catalogue, read_catalogue
+from clearance.rules.catalogue import Catalogue
 from clearance.rules.model import Rule
-from clearance.stores.pages import builtin_pages
 from instruct.situations import PYTHON_WEB, STAMP
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    return read_catalogue(builtin_pages())
+    return built_in.catalogue()
 
 
 @pytest.fixture(scope="session")

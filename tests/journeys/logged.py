@@ -39,14 +39,15 @@ def log_cases(place: Place, rows: Iterable[Row], own: Mapping[str, bytes] | None
 
 def log_without_policies(place: Place, rows: Iterable[Row], own: Mapping[str, bytes] | None = None) -> None:
     """Decide cases as a version did that kept no policies, all under one checkpoint."""
-    from clearance.record.log import Sealed
+    from clearance.facts.entry import Sealed
+    from clearance.record.log import Submission
 
     recorder = Recorder(place.top, os.environ, own or {})
     batch = []
     for case in cases(rows):
         decision = recorder.decide(case)
         bundle = seal(decision_statement(case, decision, datetime.now(UTC)), open_signer("decisions"))
-        batch.append(Sealed(bundle, evidence_of(case, decision)))
+        batch.append(Submission(Sealed(leaf=bundle), evidence_of(case, decision)))
     open_log(place.top).extend(batch)
 
 

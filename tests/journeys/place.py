@@ -3,9 +3,10 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import forked
 
 
 class Answer(NamedTuple):
@@ -41,14 +42,7 @@ class Place:
         return self.git("rev-parse", "HEAD")
 
     def clearance(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "clearance", *arguments],
-            cwd=self.top,
-            input=stdin,
-            capture_output=True,
-            check=False,
-            env={**os.environ, **environment},
-        )
+        done = forked.clearance(*arguments, directory=self.top, environment={**os.environ, **environment}, given=stdin)
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def check(self, *arguments: str, **more: Any) -> Answer:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -262,7 +261,9 @@ def test_a_log_that_was_cut_back_or_forged_is_told_and_nothing_is_signed_on_top(
     file = bare.top / ".git/clearance/log"
     with sqlite3.connect(file) as store:
         (body,) = store.execute("SELECT body FROM item WHERE name = 'entry/000000000001'").fetchone()
-        store.execute("UPDATE item SET body = ? WHERE name = 'entry/000000000001'", (body.replace(b"payload", b"pavload"),))
+        store.execute(
+            "UPDATE item SET body = ? WHERE name = 'entry/000000000001'", (body.replace(b"hashedrekord", b"hashedrecord"),)
+        )
     done = bare.prove("log")
     shots = {one.guard: one for one in done.proof.shots}
     assert shots["log:entries"].pulse is DEAD
@@ -279,7 +280,7 @@ def test_a_log_that_was_cut_back_or_forged_is_told_and_nothing_is_signed_on_top(
 
 def test_keys_that_others_may_read_are_told_with_the_mend(bare: Guarded) -> None:
     bare.prove("log")
-    key = Path(os.environ["CLEARANCE_HOME"]) / "decisions.key"
+    key = Path(os.environ["CLEARANCE_HOME"]) / "authority.key"
     key.chmod(0o644)
     shot = bare.shots("log")["log:keys"]
     assert shot.pulse is DEAD
@@ -292,7 +293,7 @@ def test_keys_that_others_may_read_are_told_with_the_mend(bare: Guarded) -> None
 def test_a_key_that_was_replaced_is_told(bare: Guarded) -> None:
     bare.prove("log")
     home = Path(os.environ["CLEARANCE_HOME"])
-    for path in [home / "decisions.key", home / "checkpoints.key", *(home / "keys").iterdir()]:
+    for path in [*home.glob("*s.key"), *(home / "keys").iterdir()]:
         path.unlink()
     shot = bare.shots("log")["log:entries"]
     assert shot.pulse is DEAD
@@ -378,14 +379,16 @@ def test_settings_that_were_loosened_are_told_at_the_next_start(shop: Guarded) -
     assert "scanner:code: reads zero files" in at_start(shop.top, shop.environment, "codex")
 
 
-def test_the_age_of_a_proof_is_that_of_the_last_one_of_all_guards(bare: Guarded) -> None:
+def test_the_age_of_a_proof_is_that_of_the_last_one_of_all_guards(bare: Guarded, tmp_path: Path) -> None:
     assert proving.standing(bare.top, bare.environment).hours == -1
     bare.prove("policies")
     assert proving.standing(bare.top, bare.environment).hours == -1
     bare.prove()
     later = datetime.now(UTC) + timedelta(hours=30)
     assert recorded.standing(bare.top, bare.environment, now=later).hours in (29, 30)
-    shutil.rmtree(os.environ["CLEARANCE_CACHE"], ignore_errors=True)
+    empty = tmp_path / "empty"
+    empty.mkdir(mode=0o700)
+    bare.environment["CLEARANCE_CACHE"] = str(empty)  # the one of before holds what all tests share
     assert recorded.standing(bare.top, bare.environment, now=later).hours in (29, 30), "the cache is a memory only"
 
 

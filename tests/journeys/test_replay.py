@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from clearance.attest.dsse import seal
 from clearance.attest.statement import decision_statement, evidence_of
 from clearance.decide.decide import decide
 from clearance.decide.table import FindingRow
@@ -25,7 +24,8 @@ from clearance.facts.fact import canonical, digest
 from clearance.frontends.cli.main import run
 from clearance.wiring.acts import Engine
 from clearance.wiring.policies import builtin_rows
-from clearance.wiring.recording import builtin_policies, open_log, open_signer
+from clearance.wiring.recording import builtin_policies, open_log
+from clearance.wiring.trusting import open_trust
 from journeys.logged import MEDIUM, QUIET, cases, change, forge, items, log_cases, log_without_policies
 from journeys.place import Place
 
@@ -57,7 +57,8 @@ def replay(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, An
 
 
 def sign(place: Place, statement: Any, evidence: dict[str, bytes]) -> None:
-    open_log(place.top).append(seal(statement, open_signer("decisions")), evidence)
+    ((sealed, opened),) = open_trust(os.environ).seal([statement])
+    open_log(place.top).append(sealed, evidence, opened)
 
 
 def test_a_check_is_given_again_after_the_policies_changed(here: Place) -> None:
@@ -180,7 +181,7 @@ def test_a_statement_that_says_other_than_its_case_differs(here: Place, capsys: 
 
 def _forged(here: Place, capsys: pytest.CaptureFixture[str], what: str, body: bytes | None) -> dict[str, Any]:
     log_cases(here, [change(MEDIUM), QUIET])
-    (first, _) = (json.loads(one)["payload"] for _, one in sorted(items(here, "entry/%").items()))
+    (first, _) = (json.loads(one)["dsseEnvelope"]["payload"] for _, one in sorted(items(here, "bundle/%").items()))
     import base64
 
     says = json.loads(base64.b64decode(first))["predicate"]

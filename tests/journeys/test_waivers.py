@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-import clearance.wiring
 from clearance.facts.act import Act, Moment, Write
 from clearance.facts.decision import Verdict
 from clearance.facts.errors import BadWaiver
@@ -50,7 +49,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     def furnish(*given: object, **more: object) -> object:
         return replace(builtin_furnish(*given, **more), today=told.day)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(clearance.wiring, "builtin_furnish", furnish)
+    monkeypatch.setattr("clearance.wiring.runs.builtin_furnish", furnish)
     return told
 
 

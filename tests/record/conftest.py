@@ -9,18 +9,19 @@ import pytest
 
 from clearance.attest.dsse import seal
 from clearance.attest.keyring import KeyRing
-from clearance.attest.signers.file import FileSigner
 from clearance.attest.signers.memory import MemorySigner
 from clearance.attest.statement import decision_statement, evidence_of
 from clearance.collect.memory import change_of
 from clearance.facts.decision import Case, Decision, Verdict
+from clearance.facts.entry import Sealed
 from clearance.facts.fact import digest
 from clearance.facts.risk import Risk
-from clearance.record.log import Log, Sealed
+from clearance.record.log import Log, Submission
 from clearance.stores.memory_log import MemoryPins, MemoryStore
 from clearance.stores.pins import FilePins
 from clearance.stores.private import PrivateFolder
 from clearance.stores.sqlite import SqliteStore
+from clearance.wiring.trusting import House
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -42,10 +43,12 @@ class Furnished(NamedTuple):
     decisions: MemorySigner
     checkpoints: MemorySigner
 
-    def sealed(self, number: int, at: datetime = NOON) -> Sealed:
+    def sealed(self, number: int, at: datetime = NOON) -> Submission:
         """A signed statement with its evidence."""
         case, decision = judged(number)
-        return Sealed(seal(decision_statement(case, decision, at), self.decisions), evidence_of(case, decision))
+        return Submission(
+            Sealed(leaf=seal(decision_statement(case, decision, at), self.decisions)), evidence_of(case, decision)
+        )
 
     def fill(self, count: int, start: int = 0) -> None:
         """Append entries in one batch."""
@@ -83,20 +86,69 @@ def large() -> Furnished:
     return made
 
 
+def submitted(house: House, number: int, at: datetime = NOON, *, told: bool = True) -> Submission:
+    """A statement sealed as the service of a house, with its evidence; `told`: with what its sealer says of it."""
+    case, decision = judged(number)
+    ((sealed, opened),) = house.seal([decision_statement(case, decision, at)])
+    return Submission(sealed, evidence_of(case, decision), opened if told else None)
+
+
+class Housed(NamedTuple):
+    """A log in memory of entries with bundles, and the house that seals them."""
+
+    log: Log
+    store: MemoryStore
+    pins: MemoryPins
+    house: House
+
+    def sealed(self, number: int, at: datetime = NOON, *, told: bool = True) -> Submission:
+        """A sealed statement with its evidence."""
+        return submitted(self.house, number, at, told=told)
+
+    def over(self, bodies: dict[str, bytes]) -> Log:
+        """The same log over other rows, with what was seen of it."""
+        store = MemoryStore()
+        store.bodies = bodies
+        return Log(store, self.house.signer("checkpoints"), self.house.keyring(), self.pins)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Keys, an authority and a timestamp authority, made once."""
+    return House({"CLEARANCE_HOME": str(tmp_path_factory.mktemp("house") / "home")}, lambda: NOON)
+
+
+def housed_in(house: House) -> Housed:
+    """An empty log in memory whose entries get bundles."""
+    store, pins = MemoryStore(), MemoryPins()
+    return Housed(Log(store, house.signer("checkpoints"), house.keyring(), pins), store, pins, house)
+
+
+@pytest.fixture
+def housed(house: House) -> Housed:
+    """An empty log in memory whose entries get bundles."""
+    return housed_in(house)
+
+
+@pytest.fixture(scope="session")
+def bundled(house: House) -> Housed:
+    """Three entries with bundles; whoever damages them copies first."""
+    made = housed_in(house)
+    made.log.extend([made.sealed(number) for number in range(3)])
+    return made
+
+
 class OnDisk(NamedTuple):
     """A log in SQLite with keys and pins in files."""
 
     log: Log
     store: SqliteStore
-    decisions: FileSigner
-    checkpoints: FileSigner
+    house: House
     home: PrivateFolder
 
     def append(self, number: int) -> None:
         """Append one entry."""
-        case, decision = judged(number)
-        bundle = seal(decision_statement(case, decision, NOON), self.decisions)
-        self.log.append(bundle, evidence_of(case, decision))
+        self.log.extend([submitted(self.house, number)])
 
 
 @pytest.fixture
@@ -105,10 +157,9 @@ def on_disk() -> Callable[[Path], OnDisk]:
 
     def furnish_in(root: Path) -> OnDisk:
         home = PrivateFolder(root / "home")
-        decisions = FileSigner(home, "decisions", lambda: NOON)
-        checkpoints = FileSigner(home, "checkpoints", lambda: NOON)
+        house = House({"CLEARANCE_HOME": str(root / "home")}, lambda: NOON)
         store = SqliteStore(root / "git" / "clearance" / "log")
-        log = Log(store, checkpoints, KeyRing(decisions, checkpoints), FilePins(home.within("seen")))
-        return OnDisk(log, store, decisions, checkpoints, home)
+        log = Log(store, house.signer("checkpoints"), house.keyring(), FilePins(home.within("seen")))
+        return OnDisk(log, store, house, home)
 
     return furnish_in

@@ -6,7 +6,7 @@ The oracle: reopened, the log is sound, holds every acknowledged entry at its in
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +40,10 @@ class FaultyDraft:
         self._draft.put(name, body)
         if self._left == 0:
             raise Fault
+
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None:
+        for name, body in items:
+            self.put(name, body)
 
 
 class FaultyStore:
@@ -89,7 +93,7 @@ def test_a_fault_around_any_write_leaves_the_log_as_it_was(on_disk: OnDisk, tmp_
         else:
             break
         sizes.add(at)
-    assert sizes == set(range(1, 6))  # entry, two bodies of evidence, tile, checkpoint
+    assert sizes == set(range(1, 7))  # entry, bundle, two bodies of evidence, tile, checkpoint
     oracle(on_disk, tmp_path, [(entry.index, entry.digest) for entry in opened.log.entries()])
 
 
@@ -111,8 +115,9 @@ furnishing = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(furnishing)
 from clearance.facts.errors import StoreError
 furnishing.furnish().fill(1)  # import everything once
+from clearance.record.committer import Committer
 
-def work(root, start, count, statement, limit):
+def work(root, start, count, statement, limit, grouped):
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     if statement:
@@ -129,23 +134,34 @@ def work(root, start, count, statement, limit):
                 return done
         sqlite3.connect = lambda *a, **k: real(*a, factory=Dying, **k)
     opened = furnishing.on_disk.__wrapped__()(Path(root))
-    for number in range(start, start + count):
-        case, decision = furnishing.judged(number)
-        bundle = furnishing.seal(furnishing.decision_statement(case, decision, furnishing.NOON), opened.decisions)
+    numbers = range(start, start + count)
+    if grouped:
+        with Committer(opened.log, wait=0.002, most=grouped) as committer:
+            for number in numbers:
+                committer.submit(furnishing.submitted(opened.house, number)).add_done_callback(tell)
+        return
+    for number in numbers:
         try:
-            entry = opened.log.append(bundle, furnishing.evidence_of(case, decision))
+            entry = opened.log.append(*furnishing.submitted(opened.house, number))
         except StoreError as error:
             os.write(1, f"refused {error}\\n".encode())
             return
         os.write(1, f"{entry.index} {entry.digest}\\n".encode())
 
+def tell(future):
+    try:
+        entry = future.result().entry
+        os.write(1, f"{entry.index} {entry.digest}\\n".encode())
+    except StoreError as error:
+        os.write(1, f"refused {error}\\n".encode())
+
 for together in json.loads(sys.argv[2]):
     children = []
-    for root, start, count, statement, seconds, limit in together:
+    for root, start, count, statement, seconds, limit, grouped in together:
         child = os.fork()
         if not child:
             try:
-                work(root, start, count, statement, limit)
+                work(root, start, count, statement, limit, grouped)
             finally:
                 os._exit(1)
         children.append((child, seconds))
@@ -168,10 +184,19 @@ class Told(NamedTuple):
 
 def run(rounds: list[list[dict[str, Any]]]) -> Told:
     """Run processes that append, round by round; those of a round at once. Each may be told to die around its n-th SQL
-    statement, to be killed after some seconds, or to write files up to a limit only."""
+    statement, to be killed after some seconds, or to write files up to a limit only; `grouped`: they hand in everything at
+    once, for batches of so many."""
     plan = [
         [
-            [str(p["root"]), p["start"], p["count"], p.get("statement", 0), p.get("seconds", 0), p.get("limit", 0)]
+            [
+                str(p["root"]),
+                p["start"],
+                p["count"],
+                p.get("statement", 0),
+                p.get("seconds", 0),
+                p.get("limit", 0),
+                p.get("grouped", 0),
+            ]
             for p in together
         ]
         for together in rounds
@@ -216,7 +241,31 @@ def test_several_processes_at_once_lose_nothing(on_disk: OnDisk, tmp_path: Path)
     assert told.refused == []
     assert sorted(index for index, _ in told.acknowledged) == list(range(60))
     assert oracle(on_disk, tmp_path, told.acknowledged) == 60
-    assert len(on_disk(tmp_path).decisions.known()) == 1
+    assert len(on_disk(tmp_path).house.signer("checkpoints").known()) == 1
+
+
+def test_death_around_any_statement_of_a_group_commit_loses_nothing(on_disk: OnDisk, tmp_path: Path) -> None:
+    rounds = [[{"root": tmp_path, "start": at * 100, "count": 9, "statement": at, "grouped": 4}] for at in range(20, 110, 3)]
+    told = run(rounds)
+    assert told.killed > 20
+    assert len(told.acknowledged) > 20
+    oracle(on_disk, tmp_path, told.acknowledged)
+
+
+def test_group_commits_of_several_processes_lose_nothing(on_disk: OnDisk, tmp_path: Path) -> None:
+    told = run([[{"root": tmp_path, "start": 1000 * number, "count": 40, "grouped": 16} for number in range(2)]])
+    assert told.refused == []
+    assert sorted(index for index, _ in told.acknowledged) == list(range(80))
+    assert oracle(on_disk, tmp_path, told.acknowledged) == 80
+
+
+@pytest.mark.parametrize("limit", [20_000, 200_000])
+def test_a_full_disk_refuses_a_group_commit_as_a_whole(on_disk: OnDisk, tmp_path: Path, limit: int) -> None:
+    on_disk(tmp_path).append(0)
+    told = run([[{"root": tmp_path, "start": 1, "count": 200, "limit": limit, "grouped": 16}]])
+    assert told.refused
+    assert len(told.refused) + len(told.acknowledged) == 200
+    oracle(on_disk, tmp_path, told.acknowledged)
 
 
 @pytest.mark.parametrize("limit", [1, 5000, 20_000, 45_000, 90_000])

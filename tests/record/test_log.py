@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clearance.attest.keyring import KeyRing
-from clearance.facts.entry import Inspection
+from clearance.facts.entry import Inspection, Sealed
 from clearance.facts.errors import BadSignature, LogTampered, SigningError, StoreError, UsageError
 from clearance.record.log import Log
 from clearance.record.merkle import leaf_hash, verify_inclusion
@@ -49,8 +49,8 @@ def test_what_was_appended_is_there(furnished: Any) -> None:
     assert [first.index, *(entry.index for entry in rest)] == [0, 1, 2]
     assert list(furnished.log.entries()) == [first, *rest]
     assert list(furnished.log.entries(2)) == [rest[1]]
-    for entry, (bundle, evidence) in zip(furnished.log.entries(), sealed, strict=True):
-        assert (entry.bundle, entry.leaf) == (bundle, leaf_hash(bundle).hex())
+    for entry, (bundle, evidence, _) in zip(furnished.log.entries(), sealed, strict=True):
+        assert (entry.sealed, entry.leaf) == (bundle, leaf_hash(bundle.leaf).hex())
         assert hashlib.sha256(entry.payload).hexdigest() == entry.digest
         for name, body in evidence.items():
             assert furnished.log.evidence(name) == body
@@ -165,7 +165,7 @@ def rebuilt(furnished: Any, numbers: list[int]) -> dict[str, bytes]:
     origin = open_checkpoint(furnished.store.bodies["checkpoint"], furnished.checkpoints.known()).origin
     patch = pytest.MonkeyPatch()
     with patch.context() as held:
-        held.setattr("clearance.record.log.secrets.token_hex", lambda _: origin.partition("/")[2])
+        held.setattr("clearance.record.growth.secrets.token_hex", lambda _: origin.partition("/")[2])
         other.extend([furnished.sealed(number) for number in numbers])
     return other._store.bodies
 
@@ -223,9 +223,9 @@ def test_nothing_is_signed_on_top_of_a_broken_log(small: Any, name: str, change:
 def test_a_tile_and_its_entry_changed_together_are_found(large: Any) -> None:
     bodies = dict(large.store.bodies)
     sealed = large.sealed(999)
-    bodies["entry/000000000010"] = sealed.bundle
+    bodies["entry/000000000010"] = sealed.sealed.leaf
     tile = bytearray(bodies["tile/0/000"])
-    tile[10 * HASH : 11 * HASH] = leaf_hash(sealed.bundle)
+    tile[10 * HASH : 11 * HASH] = leaf_hash(sealed.sealed.leaf)
     bodies["tile/0/000"] = bytes(tile)
     wheres = [problem.where for problem in copy_of(large, bodies).inspect().problems]
     assert wheres[0] == "log"
@@ -272,10 +272,10 @@ def test_evidence_must_be_what_the_statement_names(furnished: Any) -> None:
     other = furnished.sealed(2)
     for evidence in ({}, other.evidence, {**sealed.evidence, **other.evidence}, dict.fromkeys(sealed.evidence, b"")):
         with pytest.raises(ValueError, match="evidence"):
-            furnished.log.append(sealed.bundle, evidence)
+            furnished.log.append(sealed.sealed, evidence)
     assert furnished.log.size() == 0
     furnished.log.append(*sealed)
-    furnished.log.append(furnished.sealed(1, at=late_by(timedelta(seconds=1))).bundle, {})  # held already
+    furnished.log.append(furnished.sealed(1, at=late_by(timedelta(seconds=1))).sealed, {})  # held already
     assert furnished.log.verify().evidence == len(sealed.evidence)
 
 
@@ -288,7 +288,7 @@ def test_a_damaged_body_is_not_given_out(small: Any) -> None:
 
 def test_an_entry_too_large_for_a_bundle_is_refused(furnished: Any) -> None:
     with pytest.raises(StoreError, match="65536 bytes"):
-        furnished.log.append(b"x" * 65_536, {})
+        furnished.log.append(Sealed(leaf=b"x" * 65_536), {})
 
 
 def test_inclusion_proofs_lead_to_the_checkpoint(large: Any) -> None:
@@ -305,10 +305,33 @@ def test_inclusion_proofs_lead_to_the_checkpoint(large: Any) -> None:
         large.log.prove(300)
 
 
+def test_an_export_grows_through_no_link(small: Any, tmp_path: Path) -> None:
+    whole, away = tmp_path / "log", tmp_path / "away"
+    small.log.export(whole)
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (whole / "README.md").unlink()
+    (whole / "README.md").symlink_to(victim)
+    (whole / ".README.md.new").symlink_to(victim)
+    small.log.export(whole)
+    assert victim.read_text() == "mine"
+    assert not (whole / "README.md").is_symlink()
+    (whole / "keys").rename(away)
+    (whole / "keys").symlink_to(away)
+    for name in away.iterdir():
+        name.write_text("mine")
+    with pytest.raises(UsageError, match="a link lies on the way"):
+        small.log.export(whole)
+    assert {name.read_text() for name in away.iterdir()} == {"mine"}
+
+
 def test_an_export_needs_an_empty_directory_and_a_sound_log(small: Any, tmp_path: Path) -> None:
     small.log.export(tmp_path / "new")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "precious").write_bytes(b"1")
     with pytest.raises(UsageError, match="not empty"):
-        small.log.export(tmp_path / "new")
+        small.log.export(tmp_path / "full")
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["precious"]
     bodies = dict(small.store.bodies)
     bodies["entry/000000000001"] += b" "
     with pytest.raises(LogTampered) as told:

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
+import built_in
 from clearance.facts.finding import Severity
 from clearance.rules.catalogue import Catalogue, read_catalogue
 from clearance.rules.codeguard import LANGUAGES, TAGS, read_codeguard
 from clearance.rules.codeguard_export import ROOM, Export, Said, export, read_export
 from clearance.rules.model import Rule
-from clearance.stores.pages import builtin_pages
 
 GUIDE = """---
 description: Uploads
@@ -22,7 +22,7 @@ Store them elsewhere.
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return read_catalogue(builtin_pages())
+    return built_in.catalogue()
 
 
 @pytest.fixture(scope="module", params=["by topic", "by rule"])

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import built_in
 from clearance.facts.errors import BadFile
-from clearance.rules.catalogue import read_catalogue
 from clearance.rules.effect import NAME, Counts, MeasuredSet, detection, joined, measured, read_effect, write_effect
-from clearance.stores.pages import BUILTIN, builtin_pages
+from clearance.stores.pages import BUILTIN
 
-CATALOGUE = read_catalogue(builtin_pages())
+CATALOGUE = built_in.catalogue()
 RULE = CATALOGUE["python-sql-string-build"]
 
 

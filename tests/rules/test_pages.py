@@ -2,13 +2,12 @@
 
 import pytest
 
+import built_in
 from clearance.controls.catalogue import known
-from clearance.rules.catalogue import read_catalogue
 from clearance.rules.model import Rule
-from clearance.stores.pages import builtin_pages
 from clearance.wiring import judge_examples
 
-CATALOGUE = read_catalogue(builtin_pages())
+CATALOGUE = built_in.catalogue()
 
 
 def test_there_are_pages_and_every_one_can_be_read() -> None:

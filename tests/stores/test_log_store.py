@@ -13,13 +13,15 @@ import pytest
 
 from clearance.facts.errors import StoreError
 from clearance.record.store import Store
-from clearance.stores.memory_log import MemoryStore
 from clearance.stores.sqlite import SqliteStore
+from cluster import INITDB
 
 Make = Callable[[Path], Store]
 STORES = [
-    pytest.param(lambda _: MemoryStore(), id="memory"),
-    pytest.param(lambda p: SqliteStore(p / "c" / "log"), id="sqlite"),
+    pytest.param("memory", id="memory"),
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("files", id="files"),
+    pytest.param("postgres", id="postgres", marks=pytest.mark.system(INITDB)),
 ]
 
 
@@ -34,16 +36,16 @@ def everything(store: Store) -> dict[str, bytes]:
         return dict(view.items(""))
 
 
-@pytest.mark.parametrize("make", STORES)
+@pytest.mark.parametrize("kind", STORES)
 class TestContract:
-    def test_nothing_was_ever_written(self, make: Make, tmp_path: Path) -> None:
+    def test_nothing_was_ever_written(self, make: Make, kind: str, tmp_path: Path) -> None:
         store = make(tmp_path)
         with store.read() as view:
             assert view.get("a") is None
             assert list(view.items("")) == []
         assert list(tmp_path.iterdir()) == []
 
-    def test_what_was_written_is_read(self, make: Make, tmp_path: Path) -> None:
+    def test_what_was_written_is_read(self, make: Make, kind: str, tmp_path: Path) -> None:
         store = make(tmp_path)
         bodies = {"b/2": b"", "b/10": bytes(range(256)), "a": b"x" * 70_000, "c": b"\0"}
         with store.write() as draft:
@@ -58,7 +60,7 @@ class TestContract:
         written(store, a=b"new")
         assert everything(store)["a"] == b"new"
 
-    def test_an_exception_undoes_the_draft(self, make: Make, tmp_path: Path) -> None:
+    def test_an_exception_undoes_the_draft(self, make: Make, kind: str, tmp_path: Path) -> None:
         store = make(tmp_path)
         written(store, a=b"1")
 
@@ -74,7 +76,7 @@ class TestContract:
         written(store, c=b"3")
         assert everything(store) == {"a": b"1", "c": b"3"}
 
-    def test_a_view_sees_nothing_that_is_written_meanwhile(self, make: Make, tmp_path: Path) -> None:
+    def test_a_view_sees_nothing_that_is_written_meanwhile(self, make: Make, kind: str, tmp_path: Path) -> None:
         store = make(tmp_path)
         written(store, a=b"1")
         with store.read() as view:
@@ -83,7 +85,7 @@ class TestContract:
             assert dict(view.items("")) == {"a": b"1"}
         assert everything(store) == {"a": b"2", "b": b"2"}
 
-    def test_drafts_of_several_threads_wait_for_each_other(self, make: Make, tmp_path: Path) -> None:
+    def test_drafts_of_several_threads_wait_for_each_other(self, make: Make, kind: str, tmp_path: Path) -> None:
         store = make(tmp_path)
 
         def count() -> None:
@@ -97,6 +99,37 @@ class TestContract:
         for thread in threads:
             thread.join()
         assert everything(store) == {"n": b"80"}
+
+    def test_drafts_of_several_processes_wait_for_each_other(self, make: Make, kind: str, tmp_path: Path) -> None:
+        if kind == "memory":
+            return  # a store of one process: threads are all it knows
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if not child:
+                code = 1
+                try:
+                    store = make(tmp_path)
+                    for _ in range(7):
+                        with store.write() as draft:
+                            draft.put("n", b"%d" % (int(draft.get("n") or 0) + 1))
+                    code = 0
+                finally:
+                    os._exit(code)
+            children.append(child)
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+        assert everything(make(tmp_path)) == {"n": b"21"}
+
+    def test_many_bodies_at_once_are_as_one_by_one(self, make: Make, kind: str, tmp_path: Path) -> None:
+        store = make(tmp_path)
+        bodies = {f"n/{number:03d}": b"%d" % number for number in range(300)}
+        written(store, **{"n/007": b"old"})
+        with store.write() as draft:
+            draft.put_many(bodies.items())
+            assert draft.get("n/007") == b"7"
+            assert dict(draft.items("n/")) == bodies
+            draft.put_many([("n/008", b"newer")])
+        assert everything(store) == bodies | {"n/008": b"newer"}
 
 
 def test_the_file_and_its_directory_are_private(tmp_path: Path) -> None:

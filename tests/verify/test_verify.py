@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import built_in
 from clearance.facts.errors import BadPage
 from clearance.facts.finding import Confidence, Severity
 from clearance.rules.model import Block, Rule
-from clearance.stores.pages import builtin_pages
 from clearance.verify.ask import Works, ask
 from clearance.verify.endpoint import Endpoint, read_endpoint
 from verify.vendor import Vendor, vendor
@@ -136,9 +136,8 @@ def test_a_question_that_may_not_be_asked_is_refused(text: str, wrong: str) -> N
 
 
 def test_every_built_in_question_is_one_and_says_where_the_secret_goes() -> None:
-    from clearance.rules.catalogue import read_catalogue
 
-    endpoints = {rule.id: endpoint for rule in read_catalogue(builtin_pages()) if (endpoint := read_endpoint(rule))}
+    endpoints = {rule.id: endpoint for rule in built_in.catalogue() if (endpoint := read_endpoint(rule))}
     assert len(endpoints) >= 25
     for endpoint in endpoints.values():
         assert endpoint.told.startswith(f"{endpoint.method} https://")
@@ -157,5 +156,5 @@ def test_no_module_but_this_room_can_open_a_connection() -> None:
         if any(word in line for word in words for line in path.read_text("utf-8").splitlines() if "import" in line)
     ]
     # Front ends that serve: what they open are sockets of this machine, or the address that a person gave.
-    serving = {"frontends/hooks", "frontends/resident", "frontends/mcp", "frontends/lsp"}
+    serving = {"frontends/hooks", "frontends/resident", "frontends/mcp", "frontends/lsp", "frontends/witness"}
     assert set(found) <= {"verify", "fetch", *serving}, found

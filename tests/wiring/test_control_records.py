@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clearance.facts.entry import Entry
+from clearance.facts.entry import Entry, Sealed
 from clearance.report.controls.view import Logged
 from clearance.wiring import control_records
 from clearance.wiring.control_records import Records
@@ -13,7 +13,7 @@ from clearance.wiring.control_records import Records
 
 def entry(index: int, **predicate: Any) -> Entry:
     payload = json.dumps({"predicate": predicate}).encode()
-    return Entry(index=index, leaf="", digest="", key="", bundle=b"", payload=payload)
+    return Entry(index=index, leaf="", digest="", key="", sealed=Sealed(leaf=b""), payload=payload)
 
 
 def decision(index: int, verdict: str = "ALLOW", **more: Any) -> Entry:
@@ -144,7 +144,7 @@ def test_a_statement_of_another_kind_is_passed_over() -> None:
 def test_a_statement_that_cannot_be_read_is_tampering() -> None:
     from clearance.facts.errors import LogTampered
 
-    broken = Entry(index=7, leaf="", digest="", key="", bundle=b"", payload=b"{")
+    broken = Entry(index=7, leaf="", digest="", key="", sealed=Sealed(leaf=b""), payload=b"{")
     with pytest.raises(LogTampered) as caught:
         records(broken)
     assert caught.value.where == "entry 7"

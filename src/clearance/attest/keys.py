@@ -1,7 +1,13 @@
 """Key pairs and single signatures: the only place of this room that does the maths. `cryptography` is imported on use."""
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from clearance.facts.errors import BadSignature, SigningError
 from clearance.facts.key import Algorithm, PublicKey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 _PUBLIC_BEGIN = "-----BEGIN PUBLIC KEY-----"
 _PEM_LIMIT = 16_384
@@ -55,7 +61,7 @@ class PrivateKey:
         raise SigningError("not a signing key")  # pragma: no cover - the constructor lets no other kind in
 
 
-_MOVE_AWAY = "move the file away; a new key is made on the next use"
+_MOVE_AWAY = "move the file away and `clearance trust rotate`, which makes a new key"
 
 
 def read_public(pem: bytes, *, where: str = "") -> PublicKey:
@@ -70,9 +76,7 @@ def read_public(pem: bytes, *, where: str = "") -> PublicKey:
 
     if len(pem) > _PEM_LIMIT:
         raise SigningError("too large for a public key", where=where, next=_PUBLIC_NEXT)
-    text = pem.decode("ascii", "replace")
-    head, _, _ = text.partition(_PUBLIC_BEGIN)
-    said = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
+    said = read_head(pem)
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -88,6 +92,12 @@ def read_public(pem: bytes, *, where: str = "") -> PublicKey:
     return PublicKey(algorithm=algorithm, spki=spki, since=said.get("since", ""), retired=said.get("retired", ""))
 
 
+def read_head(pem: bytes) -> dict[str, str]:
+    """Read the lines before a public key in PEM, as `name: value`."""
+    head, _, _ = pem.decode("ascii", "replace").partition(_PUBLIC_BEGIN)
+    return dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
+
+
 _PUBLIC_NEXT = "give a file that `clearance log export` wrote under keys/"
 
 
@@ -98,10 +108,13 @@ def check_signature(key: PublicKey, signature: bytes, data: bytes) -> None:
         BadSignature: it does not fit.
     """
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-    public = serialization.load_der_public_key(key.spki)
+    try:
+        public = _loaded(key.spki)
+    except ValueError as error:
+        raise BadSignature("no public key", next=f"key {key.id}") from error
     try:
         if key.algorithm == "ed25519" and isinstance(public, ed25519.Ed25519PublicKey):
             public.verify(signature, data)
@@ -112,3 +125,23 @@ def check_signature(key: PublicKey, signature: bytes, data: bytes) -> None:
     except InvalidSignature as error:
         raise BadSignature("the signature does not fit what it signs", next=f"key {key.id}") from error
     raise BadSignature("the key is not of the kind that it says", next=f"key {key.id}")
+
+
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256's group (SEC 2, section 2.4.2)."""
+
+
+def lowest(signature: bytes) -> bytes:
+    """Give the one of the two valid forms of an ECDSA signature over P-256 (s and n − s) whose s is the smaller one."""
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+    r, s = decode_dss_signature(signature)
+    return signature if s <= _ORDER >> 1 else encode_dss_signature(r, _ORDER - s)
+
+
+@lru_cache(maxsize=1024)
+def _loaded(spki: bytes) -> "PublicKeyTypes":
+    """Read a key once: those of authorities and of one process's credential verify many signatures."""
+    from cryptography.hazmat.primitives import serialization
+
+    return serialization.load_der_public_key(spki)

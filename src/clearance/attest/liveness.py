@@ -1,13 +1,14 @@
 """From a proof of liveness to the statement that is signed: which guards were tried, and what they did."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
 
+from clearance.attest.predicates.fields import NoMoment, NoSha256
 from clearance.facts.fact import Fact, canonical, digest
 from clearance.facts.proof import Proof, Pulse
-from clearance.facts.statement import STATEMENT_TYPE, DigestSet, Resource
+from clearance.facts.statement import PAYLOAD_LIMIT, STATEMENT_TYPE, DigestSet, Moment, Resource, Sha256, Statement
 
 LIVENESS_TYPE = "urn:clearance:predicate:liveness:v1"
-_PAYLOAD_BYTES = 48_000
 _STEPS = (2_000, 400, 100, 20, 0)
 """What is tried until a statement fits an entry: how many names of each list stay."""
 _TEXT = 200
@@ -18,42 +19,44 @@ class DeadGuard(Fact):
 
     guard: str
     why: str
-    since: str
+    since: NoMoment
 
 
 class LivenessPredicate(Fact, rename="camel"):
-    """What a canary showed about each guard.
+    """What a canary showed about each guard. The subject is the state in which they were tried."""
 
-    `result` is `alive` where no guard is dead. `alive`, `dead`, `absent` and `untried` name guards; `omitted` counts the
-    names that did not fit the entry. `tried` are the kinds of guards of which each one was looked at in this very run; the
-    others stand as in the proof whose digest is `reused` (empty: none). `inputs` are digests, by kind, of all that a result
-    rests on: settings of assistants, rules, policies, our own code. `evidence` names the body beside the log: the proof in
-    full, as canonical JSON. `time` is RFC 3339 in UTC.
-    """
+    TYPE: ClassVar[str] = LIVENESS_TYPE
 
-    result: str
+    result: Literal["alive", "dead"]
+    """`dead` where at least one guard is."""
     whole: bool
     """Whether all kinds of guards are covered, so that this proof's age is the age of the last proof."""
     tried: tuple[str, ...]
-    reused: str
+    """The kinds of guards of which each one was looked at in this very run."""
+    reused: NoSha256
+    """SHA-256 of the proof as which the others stand, empty: none."""
     alive: tuple[str, ...]
+    """Guards that stopped the canary."""
     dead: tuple[DeadGuard, ...]
+    """Guards that let it pass."""
     absent: tuple[str, ...]
+    """Guards that were never installed here."""
     untried: tuple[str, ...]
+    """Guards that could not be tried here."""
     omitted: int
-    inputs: dict[str, str]
-    evidence: tuple[str, ...]
+    """How many names did not fit the entry."""
+    inputs: dict[str, Sha256]
+    """By kind of guard, the SHA-256 of all that a result rests on: settings of assistants, rules, policies, our own code."""
+    evidence: tuple[Sha256, ...]
+    """Bodies beside the log: the proof in full, as canonical JSON."""
     version: str
-    time: str
+    """Version of Clearance."""
+    time: Moment
+    """When they were tried."""
 
 
-class LivenessStatement(Fact, rename={"type": "_type", "predicate_type": "predicateType"}):
-    """A statement about guards. Its subject is the state that they were tried in: the digest of the inputs."""
-
-    type: str
-    subject: tuple[Resource, ...]
-    predicate_type: str
-    predicate: LivenessPredicate
+LivenessStatement = Statement[LivenessPredicate]
+"""A statement about guards. Its subject is the state that they were tried in: the digest of the inputs."""
 
 
 def liveness_statement(
@@ -68,7 +71,7 @@ def liveness_statement(
         raise ValueError("the proof rests on other inputs")
     subject = Resource(name="guards", digest=DigestSet(sha256=proof.inputs))
     attempts = (
-        LivenessStatement(
+        Statement(
             type=STATEMENT_TYPE,
             subject=(subject,),
             predicate_type=LIVENESS_TYPE,
@@ -76,7 +79,7 @@ def liveness_statement(
         )
         for most in _STEPS
     )
-    return next(statement for statement in attempts if len(canonical(statement)) <= _PAYLOAD_BYTES)
+    return next(statement for statement in attempts if len(canonical(statement)) <= PAYLOAD_LIMIT)
 
 
 def evidence_of_proof(proof: Proof) -> dict[str, bytes]:

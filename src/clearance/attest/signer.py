@@ -35,3 +35,16 @@ class Signer(Protocol):
             SigningError: the keys cannot be read or trusted.
         """
         ...
+
+
+class Rotating(Signer, Protocol):
+    """A signer that can make the next key by itself."""
+
+    def rotate(self, ended: str = "") -> PublicKey:
+        """Make another key, which signs from now on, and give it. What the one before signed until it ended still verifies:
+        at `ended` (RFC 3339 in UTC; empty: now).
+
+        Raises:
+            SigningError: it cannot be made, or only by somebody else, elsewhere.
+        """
+        ...

@@ -11,10 +11,12 @@ from clearance.facts.finding import Finding, Gap, Severity
 from clearance.facts.moment import rfc3339
 from clearance.facts.statement import (
     DECISION_TYPE,
+    PAYLOAD_LIMIT,
     STATEMENT_TYPE,
     Author,
     Counts,
     DecisionPredicate,
+    DecisionStatement,
     DigestSet,
     Omitted,
     Resource,
@@ -22,14 +24,13 @@ from clearance.facts.statement import (
     WaiverUse,
 )
 
-PAYLOAD_BYTES = 48_000
-"""How long a payload may be: base64 makes 64,000 of it, which with the signature fits an entry of 65,535 bytes."""
+PAYLOAD_BYTES = PAYLOAD_LIMIT
 _STEPS = ((True, 500), (False, 200), (False, 40), (False, 8), (False, 0))
 """What is tried until it fits: whether files are named one by one, and how many items of each list stay."""
 _TEXT = 160
 
 
-def decision_statement(case: Case, decision: Decision, at: datetime, kept: Iterable[str] = ()) -> Statement:
+def decision_statement(case: Case, decision: Decision, at: datetime, kept: Iterable[str] = ()) -> DecisionStatement:
     """State a decision about the exact tree that the change would make.
 
     Subject 0 is the tree, then one subject for each file that the change leaves behind, unless there are too many for an
@@ -57,7 +58,9 @@ def evidence_of(case: Case, decision: Decision) -> dict[str, bytes]:
     return {digest(fact): canonical(fact) for fact in (case, decision)}
 
 
-def _attempt(case: Case, decision: Decision, at: str, named: tuple[str, ...], *, name_files: bool, most: int) -> Statement:
+def _attempt(
+    case: Case, decision: Decision, at: str, named: tuple[str, ...], *, name_files: bool, most: int
+) -> DecisionStatement:
     change = case.change
     files = tuple(_file(file) for file in change.files if file.after and file.after.sha256)
     listed = files if name_files else ()

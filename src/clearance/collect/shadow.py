@@ -167,6 +167,10 @@ class Shadow:
         """Give the full name of the branch that `origin` calls its default, as the clone remembers it."""
         return _symbolic(self.repository.common_dir / "refs/remotes/origin/HEAD")
 
+    def remote_url(self) -> str:
+        """Give the address of the remote `origin` as the repository's configuration says it, which is input; or empty."""
+        return self._theirs.get("remote.origin.url", "")
+
     def take_index(self, index: Path | None = None) -> None:
         """Copy an index into the shadow (default: the repository's own), its time stamp included: git tells by it which
         files may have changed within the clock's resolution.

@@ -57,7 +57,8 @@ class AuthorCount(Fact):
 class Passed(Fact):
     """A finding that a change brought and that was let through then, as far as it goes (the verdict was not DENY), and that
     the other policies would have stopped, by which `policies`. `entry` is the first such decision; `denied` is a later
-    entry in which the same finding was a reason for DENY, `waived` one in which a waiver named it (-1: none)."""
+    entry in which the same finding was a reason for DENY, `waived` one in which a waiver named it (-1: none). `commit` is
+    the commit that was judged, where it was one; `incidents` name those that it became later."""
 
     finding: str
     rule: str
@@ -68,6 +69,20 @@ class Passed(Fact):
     policies: tuple[str, ...]
     denied: int = -1
     waived: int = -1
+    commit: str = ""
+    incidents: tuple[str, ...] = ()
+
+
+class Became(Fact):
+    """An incident as its newest statement, the entry `entry`, has it (`by` is who signed), and how many of the findings that
+    it came from were let through and would have been stopped (`caught`)."""
+
+    id: str
+    severity: str
+    opened: str
+    by: str
+    entry: int
+    caught: int
 
 
 class Move(Fact):
@@ -83,7 +98,8 @@ class Backtest(Fact):
 
     `new` is what was tried and `digest` its digest; `judged` counts decisions, `first` and `last` are their times; `more`:
     older ones were left out. `stopped`, `asked`, `milder` count those that come out stricter (DENY, ASK) or milder; `moves`
-    has all pairs that occur. `reviews_then` and `reviews_now` are people times decisions, of decisions that are not DENY.
+    has all pairs that occur. `incidents` are all that the newest part of the log states.
+    `reviews_then` and `reviews_now` are people times decisions, of decisions that are not DENY.
     `findings` are what would not have passed, at most a thousand of `passed`; `entries` are the decisions that change.
     """
 
@@ -104,6 +120,7 @@ class Backtest(Fact):
     authors: tuple[AuthorCount, ...]
     passed: int
     findings: tuple[Passed, ...]
+    incidents: tuple[Became, ...]
     entries: tuple[Tried, ...]
     missing: int
     unjudged: tuple[Unjudged, ...]

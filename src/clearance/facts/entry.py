@@ -1,29 +1,50 @@
 """What the log holds and what it says about itself."""
 
 from clearance.facts.fact import Fact
+from clearance.facts.identity import Identity
 from clearance.facts.key import PublicKey
 
 ENTRY_LIMIT = 65_535
 """Bytes in an entry at most: its length is a uint16 in an entry bundle (C2SP tlog-tiles)."""
 
 
+class Sealed(Fact):
+    """A signed statement on its way into the log, and out of it.
+
+    `leaf` is what is hashed into the tree: a Rekor v2 record (`hashedrekord` 0.0.2) of the signature, in canonical JSON.
+    `bundle` rests beside it: a Sigstore bundle v0.3 in canonical JSON without `tlogEntries`, which are added when it is
+    given out, because only the log knows them. Entries of before there were bundles have none: their leaf is the DSSE
+    envelope itself.
+    """
+
+    leaf: bytes
+    bundle: bytes = b""
+
+
 class Opened(Fact):
-    """A bundle whose signature was verified: the payload, and the key that vouches for it."""
+    """A sealed statement whose signature, certificate and timestamp were verified: the payload, the key that vouches for it,
+    who holds that key, and when it was signed (RFC 3339 in UTC, as the timestamp authority says). An old entry, signed by a
+    bare key, has neither signer nor time."""
 
     payload: bytes
     key: PublicKey
+    signer: Identity | None = None
+    time: str = ""
 
 
 class Entry(Fact):
     """One entry. `leaf` is its leaf hash (RFC 6962) and `digest` the SHA-256 of the signed payload, both hexadecimal; `key`
-    is the id of the signing key; `bundle` is the DSSE envelope, byte for byte as it was hashed, `payload` what it holds."""
+    is the id of the signing key; `sealed` is what was hashed and what rests beside it, byte for byte; `payload` the
+    statement in it; `signer` and `time` as `Opened` has them."""
 
     index: int
     leaf: str
     digest: str
     key: str
-    bundle: bytes
+    sealed: Sealed
     payload: bytes
+    signer: Identity | None = None
+    time: str = ""
 
 
 class Checkpoint(Fact):

@@ -10,6 +10,7 @@
     │       ├── BadPolicy     a policy or its schema
     │       ├── BadCatalogue  a catalogue of controls, or edges between controls
     │       ├── BadWaiver     an accepted risk
+    │       ├── BadStatement  a statement that is not as its kind wants it
     │       └── BadSettings   `.clearance/settings.toml`
     └── CouldNotLook          the work itself could not be done
         ├── CollectError      git or the file system did not give the change
@@ -82,6 +83,10 @@ class BadCatalogue(BadFile):
 
 class BadWaiver(BadFile):
     """A waiver that is not TOML, misses what every waiver must say, or claims more than a waiver may."""
+
+
+class BadStatement(BadFile):
+    """A statement, or the predicate of one, that is not as its kind wants it; `where` is `path:line`, or the kind."""
 
 
 class BadSettings(BadFile):

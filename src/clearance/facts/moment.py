@@ -1,6 +1,11 @@
 """Moments as text."""
 
+import re
 from datetime import UTC, datetime
+
+_RFC3339 = re.compile(
+    r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def rfc3339(at: datetime) -> str:
@@ -12,3 +17,17 @@ def rfc3339(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a moment without a time zone")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_rfc3339(said: str) -> datetime:
+    """Read a moment of RFC 3339, with its time zone: `2026-11-22T06:13:22Z`, `2026-11-22T07:13:22+01:00`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _RFC3339.fullmatch(said):
+        raise ValueError("not a moment in RFC 3339")
+    try:
+        return datetime.fromisoformat(said.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("not a moment in RFC 3339") from error

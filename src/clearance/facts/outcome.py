@@ -33,12 +33,15 @@ class RuleInfo(Fact):
 
 class Receipt(Fact):
     """Where the signed record of this decision lies: digest of the in-toto payload, index in the log, the log's path as
-    it should be shown, id of the signing key."""
+    it should be shown, id of the signing key; what witnesses said of the checkpoint, in one line, where any were asked.
+    `unwitnessed`: a quorum of them is required here, and did not cosign."""
 
     digest: str
     index: int
     log: str
     key: str
+    witnesses: str = ""
+    unwitnessed: bool = False
 
 
 class Outcome(Fact):

@@ -32,6 +32,13 @@ class Response(NamedTuple):
     media: str
 
 
+class _Sent(NamedTuple):
+    """What a question carries: a body and its media type."""
+
+    body: bytes
+    media: str
+
+
 class Origin(NamedTuple):
     """Where an index is: parts of its address, without credentials."""
 
@@ -106,6 +113,18 @@ class Asking:
             target = self._moved(target, moved)
         raise Refused(f"{self._origin.name} sends from one address to the next")
 
+    def post(self, path: str, body: bytes, media: str, accept: str, *, limit: int, until: float) -> Response:
+        """Send a body of a media type to a path below the index's own, and give the answer; `until` as for `get`. Nobody is
+        sent on to another address: what was sent is for this one.
+
+        Raises:
+            Refused: no answer in time, one that is too long, or one that sends elsewhere.
+        """
+        response, moved = self._exchange(self._origin.path + path, accept, limit, until, _Sent(body, media))
+        if moved:
+            raise Refused(f"{self._origin.name} sends to another address, which is not followed")
+        return response
+
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:
@@ -121,11 +140,13 @@ class Asking:
             raise Refused(f"{self._origin.name} sends to another host, which is not followed")
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
-    def _exchange(self, target: str, accept: str, limit: int, until: float) -> tuple[Response, str]:
+    def _exchange(
+        self, target: str, accept: str, limit: int, until: float, sent: _Sent | None = None
+    ) -> tuple[Response, str]:
         """Send one question and read its answer. A connection that the other side has closed meanwhile is opened again."""
         fresh = self._connection is None
         try:
-            return self._once(target, accept, limit, until)
+            return self._once(target, accept, limit, until, sent)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             self.close()
             if fresh:
@@ -134,7 +155,7 @@ class Asking:
             self.close()
             raise Refused(self._said(error)) from None
         try:
-            return self._once(target, accept, limit, until)
+            return self._once(target, accept, limit, until, sent)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise Refused(self._said(error)) from None
@@ -147,14 +168,17 @@ class Asking:
             return f"{name} did not answer in time"
         return f"{name} cannot be asked: {getattr(error, 'strerror', None) or type(error).__name__}"
 
-    def _once(self, target: str, accept: str, limit: int, until: float) -> tuple[Response, str]:
+    def _once(self, target: str, accept: str, limit: int, until: float, sent: _Sent | None) -> tuple[Response, str]:
         connection = self._opened(_left(until))
         if connection.sock is not None:
             connection.sock.settimeout(_left(until))
         headers = {"User-Agent": _AGENT, "Accept": accept, "Accept-Encoding": "gzip"}
         if self._authorization:
             headers["Authorization"] = self._authorization
-        connection.request("GET", target, headers=headers)
+        if sent is None:
+            connection.request("GET", target, headers=headers)
+        else:
+            connection.request("POST", target, body=sent.body, headers={**headers, "Content-Type": sent.media})
         response = connection.getresponse()
         moved = response.getheader("Location", "") if response.status in (301, 302, 303, 307, 308) else ""
         body = self._body(response, limit, until)

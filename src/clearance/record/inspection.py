@@ -2,40 +2,53 @@
 
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-from clearance.facts.entry import ENTRY_LIMIT, Checkpoint, Inspection, KeyUse, Problem
+from clearance.facts.entry import ENTRY_LIMIT, Checkpoint, Inspection, KeyUse, Opened, Problem, Sealed
 from clearance.facts.errors import BadSignature, LogTampered
-from clearance.facts.key import PublicKey
+from clearance.record.cosigning import check_cosigned
 from clearance.record.merkle import Node, leaf_hash, perfect_root, root
-from clearance.record.names import CHECKPOINT, ENTRIES, EVIDENCE, TILES
-from clearance.record.note import open_checkpoint
+from clearance.record.names import BUNDLES, CHECKPOINT, COSIGNED, ENTRIES, EVIDENCE, TILES, index_in
+from clearance.record.note import late, open_checkpoint, vouching_key
 from clearance.record.payload import read_payload
+from clearance.record.sealed import bundled, enveloped
 from clearance.record.store import Keys, Pins, Snapshot
 from clearance.record.tiles import HASH, HEIGHT, WIDTH, Tile, TiledTree, hashes_in, tile_path, tiles_of
 
-_LEEWAY = timedelta(minutes=10)
-"""A check that was already running when its key was retired may still sign."""
-
-
+_STEP = 256
+"""So many entries pass between two reports of how far the work is."""
 _FOREIGN = "nothing of this name belongs to the log"
 
 
-def inspect_log(snapshot: Snapshot, place: str, keys: Keys, pins: Pins) -> Inspection:
-    """Inspect a log: each entry's signature and hash, every byte of every tile, the root, the checkpoint's signature, the
-    digest of every evidence body, that nothing is missing or added, and that it continues what was seen before.
+class Told(Protocol):
+    """Whoever is told how far an inspection is."""
+
+    def __call__(self, done: int, whole: int, /) -> None:
+        """Hear that `done` of `whole` entries were looked at; called once every few hundred entries."""
+        ...
+
+
+def inspect_log(
+    snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool = False, told: Told | None = None
+) -> Inspection:
+    """Inspect a log: each entry's signature and hash, what rests beside it, every byte of every tile, the root, the
+    checkpoint's signature, the digest of every evidence body, that nothing is missing or added, and that it continues what
+    was seen before. A `quick` inspection leaves out the entries' signatures, certificates and timestamps: what is hashed
+    into the tree is as it was signed, what rests beside it is only known to be there.
 
     Raises:
         StoreError: the store cannot be read.
         SigningError: keys cannot be read.
     """
-    return _Inspector(snapshot, place, keys, pins).run()
+    return _Inspector(snapshot, place, keys, pins, quick=quick, told=told).run()
 
 
 class _Inspector:
     """The state of one inspection."""
 
-    def __init__(self, snapshot: Snapshot, place: str, keys: Keys, pins: Pins) -> None:
+    def __init__(self, snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool, told: Told | None) -> None:
+        self._quick = quick
+        self._told = told
         self._snapshot = snapshot
         self._place = place
         self._ring = keys
@@ -48,22 +61,31 @@ class _Inspector:
         self._named: dict[str, int] = {}
         self._orphans: list[str] = []
         self._unread = 0
+        self._beside = bytearray()  # whether a bundle lay beside the entry
         self._bodies = 0
         self._seen = 0
+        self._size = 0
+        self._newest = ""  # when the newest entry was signed, as its timestamp says
 
     def run(self) -> Inspection:
         """Inspect everything once."""
         checkpoint = self._checkpoint()
+        self._size = checkpoint.size if checkpoint else 0
         self._rows(checkpoint.size if checkpoint else 0)
         size = checkpoint.size if checkpoint else len(self._leaves)
         tree = self._tree(size, checkpoint)
         for index, what in sorted(self._faults.items()):
             self._problem(f"entry {index}", what)
-        for shown in () if self._unread else self._orphans:  # an entry that cannot be read may be the one that names it
+        for shown in (
+            () if self._unread or self._quick else self._orphans
+        ):  # an entry that cannot be read may be the one that names it
             self._problem(shown, "no entry names it")
         for digest, index in sorted(self._named.items()):
             self._problem(f"evidence {digest}", f"missing, and entry {index} names it")
+        self._ended()
         self._past(checkpoint, tree)
+        if checkpoint:
+            self._problems += check_cosigned(self._snapshot, self._keys, checkpoint, tree)
         return Inspection(
             place=self._place,
             origin=checkpoint.origin if checkpoint else "",
@@ -100,46 +122,101 @@ class _Inspector:
             self._problem(CHECKPOINT, f"{error.what} ({error.next})" if error.next else error.what)
             return None
 
+    def _ended(self) -> None:
+        """Insist that the key of the checkpoint counted still when the newest entry was signed, which it covers."""
+        try:
+            key = vouching_key(self._snapshot.get(CHECKPOINT) or b"", self._keys)
+        except LogTampered:
+            return  # told already
+        if self._newest and late(self._newest, key.retired):
+            what = f"over an entry signed at {self._newest}, by a key that was retired at {key.retired}"
+            self._problem(CHECKPOINT, what)
+
     def _rows(self, size: int) -> None:
-        """Look at every row once, in the order of names: entries come before the evidence that they name."""
+        """Look at every row, in the order of names: bundles, entries, then the evidence that they name. Entries are read a
+        second time, beside their bundles."""
+        leaves = self._snapshot.items(ENTRIES)
+        leaf: tuple[str, bytes] | None = next(leaves, None)
         for name, body in self._snapshot.items(""):
-            if name.startswith(ENTRIES):
+            if name.startswith(BUNDLES):
+                wanted = ENTRIES + name.removeprefix(BUNDLES)
+                while leaf and leaf[0] < wanted:
+                    leaf = next(leaves, None)
+                self._bundle(name, body, leaf[1] if leaf and leaf[0] == wanted else None, size)
+            elif name.startswith(ENTRIES):
                 self._entry(name, body, size)
             elif name.startswith(EVIDENCE):
                 self._evidence(name, body)
-            elif not name.startswith(TILES) and name != CHECKPOINT:
+            elif not name.startswith(TILES) and name not in (CHECKPOINT, COSIGNED):
                 self._problem(_shown(name), _FOREIGN)
         self._missing(len(self._leaves), size)
         for index in range(size, len(self._leaves)) if size else ():
             self._fault(index, f"behind the {size} entries that the checkpoint covers")
 
+    def _bundle(self, name: str, body: bytes, leaf: bytes | None, size: int) -> None:
+        """Look at what rests beside an entry, together with the entry."""
+        index = index_in(name)
+        if index is None or (leaf is None and index >= size) or (leaf is not None and enveloped(leaf)):
+            self._problem(_shown(name), _FOREIGN)
+            return
+        if leaf is None:
+            return  # that the entry is missing is said of the entry
+        if index >= len(self._beside):
+            self._beside.extend(bytes(index + 1 - len(self._beside)))
+        self._beside[index] = 1
+        self._signed(index, Sealed(leaf=leaf, bundle=body))
+
     def _entry(self, name: str, body: bytes, size: int) -> None:
-        index = _index(name)
+        index = index_in(name)
         if index is None or not len(self._leaves) <= index < max(size, len(self._leaves) + WIDTH):
             self._problem(_shown(name), _FOREIGN)  # the bound keeps a made-up name from opening an endless gap
             return
         self._missing(len(self._leaves), index)
         self._leaves.append(leaf_hash(body))
+        if len(body) > ENTRY_LIMIT:
+            self._fault(index, "too long for an entry")
+        if index < len(self._beside) and self._beside[index]:
+            return  # verified together with its bundle
+        if bundled(body):
+            self._fault(index, "the bundle beside it is missing")
+            self._unread += 1
+        else:
+            if 0 <= self._beside.find(1) < index:
+                self._fault(index, "signed by a bare key behind an entry with a certificate")
+            self._signed(index, Sealed(leaf=body))
+
+    def _signed(self, index: int, sealed: Sealed) -> None:
+        """Verify one entry's signature and note what it says."""
+        if self._told and index % _STEP == 0:
+            self._told(index, self._size)
+        if self._quick:
+            return
         try:
-            opened = self._ring.unseal(body, self._keys)
+            opened = self._ring.unseal(sealed, self._keys)
             said = read_payload(opened.payload)
         except BadSignature as error:
             self._fault(index, error.what)
             self._unread += 1
             return
-        if len(body) > ENTRY_LIMIT:
-            self._fault(index, "too long for an entry")
-        if _too_late(said.time, opened.key):
-            self._fault(index, f"dated {said.time}, signed by a key that was retired at {opened.key.retired}")
-        self._uses[opened.key.id] += 1
+        self._newest = max(self._newest, opened.time)
+        self._dated(index, said.time, opened)
+        self._uses[opened.signer.name if opened.signer else opened.key.id] += 1
         self._named.update(dict.fromkeys(said.evidence, index))
+
+    def _dated(self, index: int, time: str, opened: Opened) -> None:
+        """Compare what a statement says of its time with the time at which it was signed, or with the end of its key."""
+        if not opened.signer:
+            if late(time, opened.key.retired):
+                self._fault(index, f"dated {time}, signed by a key that was retired at {opened.key.retired}")
+        elif time and late(time, opened.time):  # the standard predicates of in-toto name their times otherwise
+            self._fault(index, f"dated {time}, after it was signed at {opened.time}")
 
     def _evidence(self, name: str, body: bytes) -> None:
         digest = name.removeprefix(EVIDENCE)
         self._bodies += 1
         known = self._named.pop(digest, None)
         shown = f"evidence {_shown(digest)}"
-        if known is None:
+        if known is None and not self._quick:
             self._orphans.append(shown)
         if hashlib.sha256(body).hexdigest() != digest:
             self._problem(shown, "altered: the body has another digest")
@@ -257,20 +334,3 @@ def _tiles_fit(stored: dict[str, bytes], checkpoint: Checkpoint) -> bool:
 
 def _shown(name: str) -> str:
     return ascii(name)[1:-1]
-
-
-def _index(name: str) -> int | None:
-    """Read the index from the name of an entry; None where it is not spelled as `entry_name` does."""
-    digits = name.removeprefix(ENTRIES)
-    return int(digits) if len(digits) == 12 and digits.isascii() and digits.isdigit() else None
-
-
-def _too_late(time: str, key: PublicKey) -> bool:
-    if not key.retired:
-        return False
-    try:
-        signed = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        retired = datetime.strptime(key.retired, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return True
-    return signed > retired + _LEEWAY

@@ -8,12 +8,15 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from clearance.facts.entry import Checkpoint
 from clearance.facts.errors import LogTampered
 from clearance.facts.key import PublicKey, Signature
 
+_LEEWAY = timedelta(minutes=10)
+"""A check that was already running when its key was retired may still sign; so far may two clocks differ."""
 _ED25519 = b"\x01"
 _MOST_BYTES = 65_536
 _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(?:/[A-Za-z0-9._-]{1,100})?")
@@ -35,7 +38,13 @@ class NoteSigner(Protocol):
 
 def key_hash(name: str, raw: bytes) -> bytes:
     """Give the four bytes that name an Ed25519 key (32 bytes) under a key name."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + raw).digest()[:4]
+    return log_id(name, raw)[:4]
+
+
+def log_id(name: str, raw: bytes) -> bytes:
+    """Give the 32 bytes that name a log in a Sigstore bundle (`logId.keyId`, as Rekor v2 has it): they begin with the key
+    hash of its checkpoints."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + raw).digest()
 
 
 def verifier_key(name: str, key: PublicKey) -> str:
@@ -86,6 +95,44 @@ def open_checkpoint(note: bytes, keys: Iterable[PublicKey], *, where: str = "che
             "CLEARANCE_HOME to where its keys lie",
         )
     return checkpoint
+
+
+def vouched(note: bytes, keys: Iterable[PublicKey]) -> bool:
+    """Tell whether one of `keys` signed a checkpoint under its origin, without verifying the signature.
+
+    Raises:
+        LogTampered: it is no checkpoint.
+    """
+    checkpoint, signatures = _parse(note, "checkpoint")
+    hints = {signature[:4] for name, signature in signatures if name == checkpoint.origin}
+    return any(key.algorithm == "ed25519" and key_hash(checkpoint.origin, key.raw) in hints for key in keys)
+
+
+def vouching_key(note: bytes, keys: Iterable[PublicKey], *, where: str = "checkpoint") -> PublicKey:
+    """Give the key among `keys` that signed a checkpoint under its origin; the signature is not verified here.
+
+    Raises:
+        LogTampered: none of them did, or it is no checkpoint.
+    """
+    checkpoint, signatures = _parse(note, where)
+    hints = {signature[:4] for name, signature in signatures if name == checkpoint.origin}
+    for key in keys:
+        if key.algorithm == "ed25519" and key_hash(checkpoint.origin, key.raw) in hints:
+            return key
+    raise LogTampered("no known key signed the checkpoint", where=where)
+
+
+def late(time: str, end: str) -> bool:
+    """Tell whether a time (RFC 3339 in UTC) is later than an end (empty: there is none), by more than clocks may differ.
+    What is no time is late."""
+    if not end:
+        return False
+    try:
+        said = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        ended = datetime.strptime(end, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return True
+    return said > ended + _LEEWAY
 
 
 def _parse(note: bytes, where: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:

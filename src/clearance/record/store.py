@@ -1,19 +1,20 @@
 """What the log needs of the place where it rests.
 
-A store keeps bodies of bytes by name. The names are those of the log's files (C2SP tlog-tiles) plus one an entry and one
+A store keeps bodies of bytes by name. The names are those of the log's files (C2SP tlog-tiles) plus two an entry and one
 an evidence body:
 
+    bundle/<index, twelve digits>       what rests beside an entry: a Sigstore bundle; old entries have none
     checkpoint                          the newest signed checkpoint
     entry/<index, twelve digits>        one entry
     evidence/<sha256>                   one evidence body
     tile/<level>/<index>                one tile, under the name that it has when it is full
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from clearance.facts.entry import Opened, Seen
+from clearance.facts.entry import Opened, Sealed, Seen
 from clearance.facts.key import PublicKey
 
 
@@ -25,7 +26,8 @@ class Snapshot(Protocol):
         ...
 
     def items(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Give all names that begin with `prefix` with their bodies, in the order of their UTF-8 bytes."""
+        """Give all names that begin with `prefix` with their bodies, in the order of their UTF-8 bytes. Two may be read in
+        turns, and `get` may be asked meanwhile."""
         ...
 
 
@@ -34,6 +36,10 @@ class Draft(Snapshot, Protocol):
 
     def put(self, name: str, body: bytes) -> None:
         """Write a body, replacing the one that was there."""
+        ...
+
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Write many bodies as `put` does, at once where the store can."""
         ...
 
 
@@ -86,8 +92,9 @@ class Keys(Protocol):
         """Give all of them."""
         ...
 
-    def unseal(self, bundle: bytes, keys: tuple[PublicKey, ...]) -> Opened:
-        """Verify a signed bundle against keys; raises BadSignature."""
+    def unseal(self, sealed: Sealed, keys: tuple[PublicKey, ...]) -> Opened:
+        """Verify a signed statement, and that what rests beside its leaf belongs to it; raises BadSignature. `keys` are
+        those of `public`."""
         ...
 
     def plus(self, pem: bytes, *, where: str = "") -> "Keys":

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from clearance.facts.errors import LogTampered
-from clearance.record.merkle import perfect_root
+from clearance.record.merkle import node_hash, perfect_root, range_root
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 HASH = 32
+_MOST_NODES = 1 << 16
+"""Computed hashes that a tree remembers; beyond, it begins anew."""
 
 
 class Tile(NamedTuple):
@@ -66,6 +68,7 @@ class TiledTree:
         self.size = size
         self._read = read
         self._tiles: dict[str, bytes] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     def node(self, height: int, index: int) -> bytes:
         """Give the hash of a perfect subtree (a `merkle.Node`).
@@ -73,11 +76,31 @@ class TiledTree:
         Raises:
             LogTampered: a tile is missing or has the wrong length.
         """
+        if height % HEIGHT == 0:
+            tile = self._tile(height // HEIGHT, index >> HEIGHT)
+            at = index % WIDTH * HASH
+            return tile[at : at + HASH]
+        known = self._nodes.get((height, index))
+        if known is None:  # at most seven calls deep: each level of tiles is read, not computed
+            known = node_hash(self.node(height - 1, 2 * index), self.node(height - 1, 2 * index + 1))
+            if len(self._nodes) >= _MOST_NODES:
+                self._nodes.clear()
+            self._nodes[height, index] = known
+        return known
+
+    def root(self) -> bytes:
+        """Give the root of the whole tree; faster than through `node`, and remembers nothing but tiles.
+
+        Raises:
+            LogTampered: as for `node`.
+        """
+        return range_root(0, self.size, self._subtree)
+
+    def _subtree(self, height: int, index: int) -> bytes:
         level, rest = divmod(height, HEIGHT)
         first = index << rest
-        tile = self._tile(level, first >> HEIGHT)
         start = first % WIDTH
-        return perfect_root(hashes_in(tile[start * HASH : (start + (1 << rest)) * HASH]))
+        return perfect_root(hashes_in(self._tile(level, first >> HEIGHT)[start * HASH : (start + (1 << rest)) * HASH]))
 
     def grow(self, leaves: Sequence[bytes]) -> dict[str, bytes]:
         """Add leaf hashes and give each tile that changed, by name.
@@ -85,20 +108,23 @@ class TiledTree:
         Raises:
             LogTampered: a tile at the right edge is missing or has the wrong length.
         """
-        changed = set()
-        for leaf in leaves:
-            level, index, value = 0, self.size, leaf
-            while True:
-                name = tile_path(level, index >> HEIGHT)
-                before = self._tile(level, index >> HEIGHT) if index % WIDTH else b""
-                tile = self._tiles[name] = before + value
-                changed.add(name)
-                index += 1
-                if index % WIDTH:
-                    break
-                level, index, value = level + 1, (index >> HEIGHT) - 1, perfect_root(hashes_in(tile))
-            self.size += 1
-        return {name: self._tiles[name] for name in sorted(changed)}
+        changed: dict[str, bytes] = {}
+        row, level = list(leaves), 0
+        while row:
+            index, above, at = self.size >> (HEIGHT * level), [], 0
+            while at < len(row):
+                number, used = divmod(index, WIDTH)
+                more = row[at : at + WIDTH - used]
+                tile = (self._tile(level, number) if used else b"") + b"".join(more)
+                changed[tile_path(level, number)] = tile
+                at += len(more)
+                index += len(more)
+                if index % WIDTH == 0:
+                    above.append(perfect_root(hashes_in(tile)))
+            row, level = above, level + 1
+        self._tiles |= changed
+        self.size += len(leaves)
+        return {name: changed[name] for name in sorted(changed)}
 
     def _tile(self, level: int, index: int) -> bytes:
         name = tile_path(level, index)

@@ -16,6 +16,7 @@ from clearance.report.pen import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Pen
 from clearance.report.wording import plural
 
 SCHEMA = "urn:clearance:register:v1"
+OPEN_SCHEMA = "urn:clearance:open-risks:v1"
 _COLUMNS = (
     "id", "state", "expires", "days", "owner", "finding", "rule", "paths", "reason", "compensating", "controls", "ticket",
     "decisions", "first_entry", "first_time", "last_entry", "last_time", "unused", "also", "file",
@@ -94,6 +95,18 @@ def risks(found: Sequence[Risk], head: str, look: Look) -> str:
 def json(register: Register) -> str:
     """Give the register as one JSON document (RFC 8259)."""
     return document({"schema": SCHEMA, **plain(register)})
+
+
+def one_json(accepted: Accepted, register: Register) -> str:
+    """Give one accepted risk as a JSON document: as it stands in the register's, with the day and the branch."""
+    return document({"schema": SCHEMA, **plain(register), "accepted": [plain(accepted)]})
+
+
+def risks_json(found: Sequence[Risk], verdict: str, entry: int) -> str:
+    """Give what stops a check and nobody accepted as a JSON document; `entry` is the check's entry in the log, null for a
+    report from elsewhere."""
+    said = {"schema": OPEN_SCHEMA, "entry": entry if entry >= 0 else None, "verdict": verdict}
+    return document(said | {"open": [plain(one) for one in found]})
 
 
 def table(register: Register) -> str:

@@ -1,14 +1,12 @@
 """The JSON Schema of the JSON report, made from the types."""
 
-import ast
 import inspect
-import textwrap
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from clearance.facts.fact import Fact
+from clearance.facts.notes import field_notes
 from clearance.facts.outcome import SCHEMA, Outcome
 
 
@@ -24,7 +22,7 @@ def outcome_schema() -> dict[str, Any]:
         described = parts.get(fact.__name__) if fact.__module__.startswith("clearance.facts.") else None
         if described is None:
             continue
-        for field, text in _field_notes(fact).items():
+        for field, text in field_notes(fact).items():
             if field in described["properties"]:
                 described["properties"][field]["description"] = text
     for part in parts.values():
@@ -50,15 +48,3 @@ def _facts() -> list[type[Fact]]:
         found.append(fact)
         waiting.extend(fact.__subclasses__())
     return found
-
-
-def _field_notes(fact: type) -> dict[str, str]:
-    """Read the strings that stand right below fields; Python itself drops them."""
-    source = ast.parse(textwrap.dedent(inspect.getsource(fact)))
-    body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else []
-    notes = {}
-    for field, note in pairwise(body):
-        match field, note:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                notes[name] = inspect.cleandoc(text)
-    return notes

@@ -1,7 +1,7 @@
 """A log that is forgotten with the process, and its pins."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from clearance.facts.entry import Seen
@@ -24,6 +24,10 @@ class MemoryView:
     def put(self, name: str, body: bytes) -> None:
         """Write a body."""
         self._bodies[name] = body
+
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Write many bodies."""
+        self._bodies.update(items)
 
 
 class MemoryStore:

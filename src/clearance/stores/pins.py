@@ -132,6 +132,8 @@ def _quoted(place: str) -> str:
 
 def _another(there: str, here: str) -> bool:
     """Tell whether a log still lies there and is not the same file as the one here (the directory may have been moved)."""
+    if not there.startswith("/") or not here.startswith("/"):
+        return False  # a place on a server: nothing on this disk says what still lies there
     try:
         return not Path(there).samefile(here)
     except OSError:

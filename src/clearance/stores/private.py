@@ -15,7 +15,9 @@ from clearance.facts.errors import StoreError
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_OVERWRITE = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _OTHERS = 0o077
+_PIECE = 1 << 16
 _MOST_BYTES = 1 << 20
 _STRAY = re.compile(r"\..+\.[0-9a-f]{16}")
 
@@ -32,8 +34,9 @@ class PrivateFolder:
         """Give a folder inside this one; nothing is made yet."""
         return type(self)(self.directory / name, self._most_bytes)
 
-    def read(self, name: str) -> bytes | None:
-        """Give a file's bytes, or None where the file or the folder is missing.
+    def read(self, name: str, first: int | None = None) -> bytes | None:
+        """Give a file's bytes (only the first so many, where a number is given), or None where the file or the folder is
+        missing.
 
         Raises:
             StoreError: the file or folder is not private, not regular, too large (1 MiB, unless made otherwise), or cannot
@@ -53,7 +56,7 @@ class PrivateFolder:
                 if status.st_size > self._most_bytes:
                     what = f"larger than {self._most_bytes >> 20} MiB"
                     raise StoreError(what, where=str(self.directory / name), next="move it away")
-                return file.read(self._most_bytes)
+                return file.read(self._most_bytes if first is None else first)
 
     def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file: whoever reads sees the old one or the whole new one. If `durable`, that holds after the machine died
@@ -87,6 +90,75 @@ class PrivateFolder:
             try:
                 with self.opened(create=False) as folder:
                     os.unlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def rename(self, old: str, new: str) -> bool:
+        """Give a file or folder another name, so that it holds after the machine died too; tell whether it was there. Needs
+        no room on the disk.
+
+        Raises:
+            StoreError: the folder is not private, or cannot be written.
+        """
+        with self._errors(old):
+            try:
+                with self.opened(create=False) as folder:
+                    os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+                    os.fsync(folder)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def destroy(self, name: str) -> bool:
+        """Overwrite a file where it lies, wait for the disk, and take it away; tell whether there was one. Needs no room on
+        the disk. What the disk itself, a snapshot or a copy keeps of the old bytes is out of reach.
+
+        Raises:
+            StoreError: the folder or file is not private, or cannot be written.
+        """
+        with self._errors(name):
+            try:
+                with self.opened(create=False) as folder:
+                    handle = os.open(name, _OVERWRITE, dir_fd=folder)
+                    with os.fdopen(handle, "r+b", buffering=0) as file:
+                        status = os.fstat(handle)
+                        if not stat.S_ISREG(status.st_mode):
+                            raise StoreError("not a regular file", where=str(self.directory / name), next="move it away")
+                        _insist(status, self.directory / name, "chmod 600")
+                        while (left := status.st_size - file.tell()) > 0:
+                            file.write(os.urandom(min(_PIECE, left)))
+                        os.fsync(handle)
+                    os.unlink(name, dir_fd=folder)
+                    os.fsync(folder)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def make_folder(self, name: str) -> None:
+        """Make a folder in this one where there is none, so that it is there after the machine died too.
+
+        Raises:
+            StoreError: the folder is not private, or cannot be written.
+        """
+        with self._errors(name), self.opened(create=True) as folder:
+            try:
+                os.mkdir(name, 0o700, dir_fd=folder)
+            except FileExistsError:
+                return
+            os.fsync(folder)
+
+    def remove_folder(self, name: str) -> bool:
+        """Take an empty folder away; tell whether there was one.
+
+        Raises:
+            StoreError: the folder is not private, holds something, or cannot be written.
+        """
+        with self._errors(name):
+            try:
+                with self.opened(create=False) as folder:
+                    os.rmdir(name, dir_fd=folder)
+                    os.fsync(folder)
             except FileNotFoundError:
                 return False
         return True

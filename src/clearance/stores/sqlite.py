@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -22,10 +22,14 @@ APPLICATION_ID = 0x434C5247
 """`CLRG` in the file's header (offset 68): a log of Clearance."""
 VERSION = 1
 _SCHEMA = "CREATE TABLE item(name TEXT PRIMARY KEY NOT NULL, body BLOB NOT NULL) STRICT"
+_PUT = "INSERT OR REPLACE INTO item(name, body) VALUES (?, ?)"
 _SECONDS = 30.0
 """How long one process waits for another's append."""
 _PAGES = 250
-"""How long the write-ahead log grows, in pages of 4 KiB."""
+"""How long the write-ahead log grows, in pages of 4 KiB, before it is folded into the file."""
+_MOST_PAGES = 4096
+"""The same where single drafts are long: folding after each of them would write everything twice."""
+_DRAFTS = 16
 _MOST_BYTES = 64 << 20
 """How long one body may be."""
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -76,10 +80,12 @@ class SqliteStore:
             self._make()
             # The read-only connection is closed last, and may not fold the write-ahead log into the file: that happens every
             # `_PAGES` pages instead of at every end of a process, and one append waits for one fsync instead of six.
-            with closing(self._connect("ro")), closing(self._connect("rw")) as connection:
+            with closing(self._open("ro")) as last, closing(self._connect("rw")) as connection:
+                last.execute("PRAGMA application_id").fetchone()  # it takes part only once it has read
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
                 connection.execute("BEGIN IMMEDIATE")
+                before = self._behind()
                 try:
                     yield SqliteView(connection)
                     connection.execute("COMMIT")
@@ -87,16 +93,25 @@ class SqliteStore:
                     with suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
                     raise
-                self._fold(connection)
+                self._fold(connection, before)
 
-    def _fold(self, connection: sqlite3.Connection) -> None:
+    def _behind(self) -> int:
+        """Say how long the write-ahead log is, in bytes."""
+        with suppress(OSError):
+            return self._path.with_name(self._path.name + "-wal").stat().st_size
+        return 0
+
+    def _fold(self, connection: sqlite3.Connection, before: int) -> None:
         """Fold a write-ahead log that has grown long into the file, and empty it. SQLite's own folding leaves it as long as
-        it is, and forgets with the last connection how much of it was folded: it would never end.
+        it is, and forgets with the last connection how much of it was folded: it would never end. `before` is how long it
+        was before this draft.
 
         What was committed is safe already: where somebody reads just now, or the disk is full, the next append tries again.
         """
         with suppress(sqlite3.Error, OSError):
-            if self._path.with_name(self._path.name + "-wal").stat().st_size >= _PAGES * 4096:
+            behind = self._behind()
+            few = min(_DRAFTS * (behind - before), _MOST_PAGES * 4096)
+            if behind >= max(_PAGES * 4096, few):
                 connection.execute("PRAGMA busy_timeout = 0")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -166,9 +181,12 @@ class SqliteStore:
             with closing(copy._connect("rw")) as connection:
                 yield connection
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _open(self, mode: str) -> sqlite3.Connection:
         uri = f"file:{quote(os.fsencode(self._path))}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, timeout=_SECONDS, isolation_level=None)
+        return sqlite3.connect(uri, uri=True, timeout=_SECONDS, isolation_level=None)
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = self._open(mode)
         try:
             connection.text_factory = _name
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
@@ -247,7 +265,17 @@ class SqliteView:
         """
         if self._connection is None:
             raise sqlite3.ProgrammingError("a view of nothing cannot be written")
-        self._connection.execute("INSERT OR REPLACE INTO item(name, body) VALUES (?, ?)", (name, body))
+        self._connection.execute(_PUT, (name, body))
+
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Write many bodies, with one statement.
+
+        Raises:
+            sqlite3.Error: as for `put`.
+        """
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("a view of nothing cannot be written")
+        self._connection.executemany(_PUT, items)
 
 
 _DAMAGED = ("the database is damaged", "restore it from a copy, or move it away to start a new log")

@@ -55,7 +55,8 @@ class Engine:
         import clearance.collect.act
         import clearance.decide.decide
         import clearance.report.repair
-        import clearance.wiring  # noqa: F401 -- imported for their time
+        import clearance.wiring
+        import clearance.wiring.tracing_notes  # noqa: F401 -- imported for their time
 
         _ = self._policies
         for place in (Path(os.sep), *map(Path, also)):
@@ -132,6 +133,10 @@ class Engine:
             findings=case.findings,
             gaps=case.gaps,
         )
+        if ruling.verdict is not Verdict.DENY:
+            from clearance.wiring.tracing_notes import note_act
+
+            note_act(act, around, collected, case, self._environment)
         if problems:
             ruling = msgspec.structs.replace(ruling, to_person=f"{ruling.to_person} [not recorded: {problems[0]}]")
         return ruling

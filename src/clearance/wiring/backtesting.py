@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
+from clearance.attest.predicates.incident import IncidentPredicate
 from clearance.decide.backtest import Tally
 from clearance.decide.decide import decide
 from clearance.decide.policy import ERROR
 from clearance.decide.policy_set import Policies
-from clearance.facts.backtest import Backtest, Unjudged
+from clearance.facts.backtest import Backtest, Became, Passed, Unjudged
 from clearance.facts.decision import Decision
+from clearance.wiring.attesting_log import Kept, Shelf
 from clearance.wiring.places import top
 from clearance.wiring.policies import file_text, named, policies_of, sources_of
 from clearance.wiring.recording import with_rego
@@ -62,7 +66,7 @@ def backtested(
                 unjudged.append(Unjudged(entry=told.entry, why=error.why, next=error.next))
             continue
         tally.add(told.entry, told.says.time, case, then, now)
-    passed = tally.passed
+    passed, incidents = _with_incidents(directory, tally.passed)
     return Backtest(
         log=log.place,
         new=tried.name,
@@ -81,10 +85,43 @@ def backtested(
         authors=tally.authors,
         passed=len(passed),
         findings=passed[:_MOST_FINDINGS],
+        incidents=incidents,
         entries=tuple(tally.changed),
         missing=missing,
         unjudged=tuple(unjudged),
     )
+
+
+def _with_incidents(directory: Path, passed: tuple[Passed, ...]) -> tuple[tuple[Passed, ...], tuple[Became, ...]]:
+    """Say of findings which incidents they became: those whose newest statement was made after the decision, and names the
+    finding, or its rule and the very decision or commit. Findings that became one come first."""
+    newest: dict[str, Kept] = {}
+    for kept in Shelf(directory, [IncidentPredicate.TYPE]).newest(IncidentPredicate.TYPE):
+        newest.setdefault(kept.said.predicate.id, kept)
+    told = [
+        msgspec.structs.replace(one, incidents=tuple(sorted(name for name, kept in newest.items() if _came_of(kept, one))))
+        for one in passed
+    ]
+    became = [
+        Became(
+            id=name,
+            severity=kept.said.predicate.severity,
+            opened=kept.said.predicate.opened,
+            by=kept.signer.name if kept.signer else "",
+            entry=kept.entry,
+            caught=sum(name in one.incidents for one in told),
+        )
+        for name, kept in sorted(newest.items())
+    ]
+    return tuple(sorted(told, key=lambda one: not one.incidents)), tuple(became)
+
+
+def _came_of(kept: Kept, one: Passed) -> bool:
+    said: IncidentPredicate = kept.said.predicate
+    if kept.entry < one.entry:
+        return False
+    about = one.entry in said.entries or one.commit in said.commits
+    return one.finding in said.findings or (about and one.rule in said.rules)
 
 
 def policies_to_try(new: str, directory: Path, environment: Mapping[str, str]) -> New:

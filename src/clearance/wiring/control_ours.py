@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class Ours:
 
     @cached_property
     def _verdicts(self) -> Mapping[str, tuple[Verdict, tuple[str, ...]]]:
-        return verdicts(self.rules.values(), self._set)
+        return _verdicts_once(tuple(self.rules.values()), self._set)
 
     @cached_property
     def waivers(self) -> "tuple[Waiver, ...]":
@@ -138,6 +138,12 @@ class Ours:
             shown_by=own.shown_by,
             record=None if light else self.records.own(own.id),
         )
+
+
+@lru_cache(maxsize=2)
+def _verdicts_once(rules: "tuple[Rule, ...]", policies: "Policies") -> Mapping[str, tuple[Verdict, tuple[str, ...]]]:
+    """Ask once for as long as rules and policies stay the same: a second of work."""
+    return verdicts(rules, policies)
 
 
 def _accepted(waiver: "Waiver") -> str:

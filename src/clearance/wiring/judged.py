@@ -13,6 +13,8 @@ class Judged(NamedTuple):
     outcome: Outcome
     at: Times
     exit: int
+    notes: tuple[str, ...] = ()
+    """What a person should know beside the outcome."""
 
 
 def exit_of_scan(outcome: Outcome) -> int:

@@ -1,20 +1,26 @@
 """Opens policies, keys and the log, and records decisions."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from clearance.facts.decision import Case, Decision
+from clearance.facts.fact import Fact, digest
 from clearance.facts.outcome import Receipt
 from clearance.facts.proof import Standing
-from clearance.wiring.places import TEAM_POLICIES, TEAM_REGO, keys_folder, log_folder, shown, text, top
+from clearance.wiring.places import TEAM_POLICIES, TEAM_REGO, keys_folder, shown, text, top
 
 if TYPE_CHECKING:
+    from clearance.attest.signer import Signer
     from clearance.attest.signers.file import FileSigner, Purpose
     from clearance.decide.policy_set import Policies
+    from clearance.facts.entry import Entry
+    from clearance.facts.identity import Identity
     from clearance.record.log import Log
 
 
@@ -45,23 +51,26 @@ def open_log(directory: Path, *, create: bool = True) -> "Log":
         NotARepository: the repository is one that may not be looked at.
         CollectError: something that is not ours stands where the log belongs.
     """
-    from clearance.attest.keyring import KeyRing
     from clearance.record.log import Log
     from clearance.stores.pins import FilePins
-    from clearance.stores.sqlite import SqliteStore
+    from clearance.wiring.log_stores import open_store
+    from clearance.wiring.trusting import open_trust
 
-    decisions, checkpoints = open_signers()
-    store = SqliteStore(log_folder(directory) / "log", create=create)
-    return Log(store, checkpoints, KeyRing(decisions, checkpoints), FilePins(keys_folder(os.environ).within("seen")))
+    house = open_trust(os.environ)
+    store = open_store(directory, os.environ, create=create)
+    return Log(store, house.signer("checkpoints"), house.keyring(), FilePins(keys_folder(os.environ).within("seen")))
 
 
-def open_signers() -> "tuple[FileSigner, FileSigner]":
-    """Open the signer of decisions and the signer of checkpoints."""
-    return open_signer("decisions"), open_signer("checkpoints")
+def open_signers() -> "dict[Purpose, Signer]":
+    """Open all signers that sign today, by purpose."""
+    from clearance.wiring.trusting import SIGNING, open_trust
+
+    house = open_trust(os.environ)
+    return {purpose: house.signer(purpose) for purpose in SIGNING}
 
 
 def open_signer(purpose: "Purpose") -> "FileSigner":
-    """Open the signer of statements or of checkpoints; its key is made on the first signature."""
+    """Open the signer of a purpose whose key is a file; that of decisions signed entries before there were certificates."""
     from clearance.attest.signers.file import FileSigner
 
     return FileSigner(keys_folder(os.environ), purpose, lambda: datetime.now(UTC))
@@ -117,7 +126,70 @@ def with_team(team: Mapping[str, str]) -> "Policies":
 @lru_cache(maxsize=4)
 def _read_once(team: tuple[tuple[str, str], ...]) -> "Policies":
     """Read a team's policies once for as long as they stay the same: a resident judges many acts by them."""
-    return _policies(dict(team))
+    from clearance.wiring.policies import policies_of
+
+    return policies_of(dict(team))
+
+
+unasked: "dict[str, Log]" = {}
+"""Logs, by place, that this process appended to since witnesses were asked last."""
+
+
+class Scribe:
+    """Signs statements and appends them to the log of the repository around `directory`, which is made on the first one.
+
+    Raises:
+        ClearanceError: the log cannot be used.
+    """
+
+    def __init__(self, directory: Path, *, asks: bool = True) -> None:
+        """`asks`: witnesses are asked when the command ends (`unasked`)."""
+        self._directory = directory
+        self._asks = asks
+        self.log = open_log(directory)
+
+    def record(
+        self,
+        statements: Sequence[Fact],
+        evidence: Mapping[str, bytes] | None = None,
+        *,
+        by: "Identity | None" = None,
+        masked: bool = False,
+    ) -> "tuple[Entry, ...]":
+        """Sign statements as one identity (none: the service that runs here) and append them under one checkpoint. Each is
+        an in-toto Statement v1 whose predicate names its `evidence`, which is handed in by SHA-256. What the scanners made
+        of a change is `masked` already; every other text is looked at, for nothing leaves the log again.
+
+        Raises:
+            UsageError: a text of a statement, or the signer's name, holds a secret; then nothing is appended.
+            MaskError: they could not be looked at.
+            SigningError: they cannot be signed, or nobody may be named so.
+            StoreError, LogTampered: the log cannot take them; then it has none of them.
+        """
+        from clearance.record.log import Submission
+        from clearance.wiring.trusting import open_trust
+
+        if not masked:
+            from clearance.wiring.attesting import refuse_secrets
+
+            refuse_secrets(statements, by, os.environ)
+        bodies = dict(evidence or {})
+        made = open_trust(os.environ).seal(statements, by)
+        batch = [Submission(one, _named(said, bodies), told) for said, (one, told) in zip(statements, made, strict=True)]
+        entries = self.log.extend(batch)
+        if self._asks and entries:
+            unasked[self.log.place] = self.log
+        return entries
+
+    def receipt(self, entry: "Entry") -> Receipt:
+        """Say where an entry lies."""
+        return Receipt(digest=entry.digest, index=entry.index, log=shown(self.log.place, self._directory), key=entry.key)
+
+
+def _named(statement: Fact, bodies: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give the bodies that a statement names."""
+    names = getattr(getattr(statement, "predicate", None), "evidence", ())
+    return {name: bodies[name] for name in names if name in bodies}
 
 
 class Recorder:
@@ -128,8 +200,10 @@ class Recorder:
         self._environment = environment
         self._team = team_policies(own)
         self._rego = team_rego(own)
+        self.beside: Callable[[Case, Decision, str], Sequence[Fact]] | None = None
+        """Makes what is recorded with the decision, whose digest as it is signed comes third."""
         # A change is not worth scanning where its record could not be kept.
-        self._log = open_log(directory)
+        self._scribe = Scribe(directory, asks=False)
 
     @cached_property
     def policies(self) -> "Policies":
@@ -146,9 +220,11 @@ class Recorder:
         """Open what is needed after the scan."""
         import clearance.attest.statement
         import clearance.decide.decide  # noqa: F401 -- imported for its time, not its names
+        from clearance.wiring.trusting import open_trust
 
         _ = self.policies
-        open_signer("decisions").public()
+        house = open_trust(os.environ)
+        house.credential(house.service)
 
     def decide(self, case: Case) -> Decision:
         """Ask the policies."""
@@ -158,13 +234,28 @@ class Recorder:
 
     def record(self, case: Case, decision: Decision) -> Receipt:
         """Sign the decision and append it to the log."""
-        from clearance.attest.dsse import seal
         from clearance.attest.statement import decision_statement, evidence_of
 
         kept = self._kept(decision)
-        bundle = seal(decision_statement(case, decision, datetime.now(UTC), kept), open_signer("decisions"))
-        entry = self._log.append(bundle, evidence_of(case, decision) | kept)
-        return Receipt(digest=entry.digest, index=entry.index, log=shown(self._log.place, self._directory), key=entry.key)
+        statement = decision_statement(case, decision, datetime.now(UTC), kept)
+        more = self.beside(case, decision, digest(statement)) if self.beside else ()
+        entry, *_ = self._scribe.record([statement, *more], evidence_of(case, decision) | kept, masked=True)
+        return self._scribe.receipt(entry)
+
+    def witnessed(self, receipt: Receipt) -> Receipt:
+        """Have the newest checkpoint cosigned where this machine has witnesses, and say in the receipt of a decision, which
+        that checkpoint covers, how it went. Called once, after the last append of a run: whatever is appended later stands
+        under a checkpoint that no witness saw.
+
+        Raises:
+            BadFile: the settings cannot be read.
+            StoreError: as above, or the log cannot be read or written.
+        """
+        from clearance.wiring.witnessing import after_append
+
+        unasked.pop(self._scribe.log.place, None)
+        told = after_append(self._scribe.log, self._environment)
+        return msgspec.structs.replace(receipt, witnesses=told.line, unwitnessed=not told.enough)
 
     def _kept(self, decision: Decision) -> dict[str, bytes]:
         """Give the texts of the policies that were asked, by their digests. Acts are judged without rules in Rego."""
@@ -174,17 +265,3 @@ class Recorder:
         if decision.policies == team.digest:
             return bodies_of(team, {})
         return bodies_of(self.policies, self._rego) if decision.policies == self.policies.digest else {}
-
-
-def _policies(team: Mapping[str, str]) -> "Policies":
-    from importlib import resources
-
-    from clearance.decide.policy_set import Policies
-
-    folder = resources.files("clearance.decide")
-    builtin = {
-        f"policies/{file.name}": file.read_text(encoding="utf-8")
-        for file in folder.joinpath("policies").iterdir()
-        if file.name.endswith(".cedar")
-    }
-    return Policies.load(builtin, team, folder.joinpath("schema.cedarschema").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import built_in
 from clearance.facts.errors import BadPage
 from clearance.facts.finding import Confidence
-from clearance.rules.catalogue import read_catalogue
 from clearance.rules.model import Rule
 from clearance.scan.code.detect.compiled import compiled
 from clearance.scan.code.detect.language import (
@@ -32,7 +32,6 @@ from clearance.scan.code.detect.schema import detect_schema
 from clearance.scan.code.detect.words import read_words
 from clearance.scan.code.family import CodeFamily
 from clearance.scan.code.names import Names, read_name
-from clearance.stores.pages import builtin_pages
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference"
 
@@ -176,7 +175,7 @@ def test_the_schema_takes_every_block_of_every_page() -> None:
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     wrong = []
-    for page in read_catalogue(builtin_pages()):
+    for page in built_in.catalogue():
         for block in page.detect if page.family in ("code", "triggers", "vocabulary") else ():
             wrong += [
                 f"{page.page}:{block.line}: {error.message[:200]}"

@@ -5,13 +5,12 @@ from functools import cache
 
 import pytest
 
+import built_in
 from clearance.collect.memory import HeldContents
 from clearance.facts.finding import Severity
-from clearance.rules.catalogue import read_catalogue
 from clearance.rules.model import Rule
 from clearance.scan.family import Budget, Match
 from clearance.scan.infra.family import InfraFamily
-from clearance.stores.pages import builtin_pages
 from scan.infra.rules_of_tests import view
 
 MADE = "made-up-for-this-test"
@@ -185,7 +184,7 @@ PAIRS = [
 @cache
 def shipped() -> tuple[InfraFamily, dict[str, Rule]]:
     """The family with all pages that ship, and the pages."""
-    rules = tuple(read_catalogue(builtin_pages()))
+    rules = tuple(built_in.catalogue())
     made = InfraFamily(rules)
     made.start(HeldContents({}, {}, {}))
     return made, {rule.id: rule for rule in rules}

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+import built_in
 from clearance.collect.memory import HeldContents
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import Decoded
-from clearance.rules.catalogue import read_catalogue
 from clearance.scan.family import Budget, Match, OutOfTime, View
 from clearance.scan.packages import family as module
-from clearance.stores.pages import builtin_pages
 
 
 def test_what_was_judged_before_the_time_was_over_stays_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +21,7 @@ def test_what_was_judged_before_the_time_was_over_stays_said(monkeypatch: pytest
     real = module._check
     monkeypatch.setattr(module, "_check", lambda name: out_of_time if name == "pins" else real(name))
     family = module.PackagesFamily(
-        tuple(rule for rule in read_catalogue(builtin_pages()) if rule.family == "packages"), dt.date(2026, 11, 22)
+        tuple(rule for rule in built_in.catalogue() if rule.family == "packages"), dt.date(2026, 11, 22)
     )
     family.start(HeldContents({}, {}, {}))
     view = View("requirements.txt", "after", b"", Decoded("pyyaml==5.3\nzlqx-nothing==1\n", "utf-8", broken=False))

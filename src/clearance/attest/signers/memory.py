@@ -35,8 +35,8 @@ class MemorySigner:
         """Give the current key and all retired ones."""
         return (*self._retired, self._public)
 
-    def rotate(self) -> PublicKey:
-        """Retire the current key, make another, and give it."""
-        self._retired += (msgspec.structs.replace(self._public, retired=rfc3339(self._clock())),)
+    def rotate(self, ended: str = "") -> PublicKey:
+        """Retire the current key (at `ended`, RFC 3339 in UTC; empty: now), make another, and give it."""
+        self._retired += (msgspec.structs.replace(self._public, retired=ended or rfc3339(self._clock())),)
         self._make()
         return self._public

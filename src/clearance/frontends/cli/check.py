@@ -36,6 +36,9 @@ from clearance.frontends.cli.terminal import FormatName, ToolName
     metavar="FILE",
     help="Take in the results of another tool (CodeQL, …) about the same files.",
 )
+@click.option(
+    "--attest", default="", metavar="KIND,…|all", help="Also state scan, test-result, vulns, svr, vsa (for CI: all)."
+)
 @click.option("--all", "show_all", is_flag=True, help="Show existing findings and everything else that is folded away.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
@@ -59,6 +62,7 @@ def command(
     output: tuple[str, ...],
     tools: tuple[str, ...],
     sarif: tuple[Path, ...],
+    attest: str,
     show_all: bool,
     color: str,
     directory: Path,
@@ -88,6 +92,7 @@ def command(
         patch=_read_patch(patch) if patch is not None else None,
         patch_name="standard input" if patch == "-" else patch or "",
         agent=agent,
+        attest=_kinds(attest),
     )
     dead: list[str] = []
 
@@ -98,9 +103,17 @@ def command(
     with Progress("looking") as progress:
         judged = check(wanted, os.environ, progress, meanwhile, Second(tools, sarif))
     emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
-    for said in dead:
+    for said in (*dead, *judged.notes):
         note(said)
     return judged.exit
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    if not text:
+        return ()
+    from clearance.wiring.attesting_checks import wanted_kinds
+
+    return wanted_kinds(text)
 
 
 def _read_patch(name: str) -> bytes:

@@ -1,10 +1,13 @@
 """Show, verify and export the log of signed decisions, and its keys."""
 
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from clearance.frontends.cli import log_trailer, log_witness
 
 if TYPE_CHECKING:
     from clearance.facts.entry import Entry, Inspection
@@ -17,6 +20,7 @@ _FORMAT = click.option(
 _DIRECTORY = click.option(
     "-C", "--directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Use the repository at DIR."
 )
+_OUT = click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not to standard output.")
 _PREFIX = 6
 
 
@@ -26,6 +30,11 @@ def command() -> None:
 
     Every `clearance check` appends one entry; docs/reference/log.md describes files, formats and how to verify without us.
     """
+
+
+command.add_command(log_trailer.trailer)
+command.add_command(log_trailer.trailers)
+command.add_command(log_witness.witness)
 
 
 @command.command("show")
@@ -40,84 +49,163 @@ def show(which: str | None, format_: str, directory: Path) -> None:
         return
     entry = _find(log, which)
     if format_ == "json":
-        click.echo(json.dumps(_fields(entry) | {"statement": json.loads(entry.payload)}, indent=2))
+        from clearance.frontends.cli.log_rows import fields
+
+        click.echo(json.dumps(fields(entry) | {"statement": json.loads(entry.payload)}, indent=2))
         return
-    _show_one(entry)
+    from clearance.facts.text import visible
+    from clearance.frontends.cli.log_rows import in_full
+
+    click.echo(visible(in_full(entry), keep="\n"))
 
 
 @command.command("verify")
 @click.option(
     "--key", "keys", multiple=True, metavar="FILE", type=click.Path(path_type=Path), help="Trust this public key (PEM) too."
 )
+@click.option("--quick", is_flag=True, help="Tiles and the entries' hashes only: no signature of an entry is verified.")
+@log_witness.POLICY
 @_FORMAT
 @_DIRECTORY
-def verify(keys: tuple[Path, ...], format_: str, directory: Path) -> int:
+def verify(keys: tuple[Path, ...], policy: Path | None, *, quick: bool, format_: str, directory: Path) -> int:
     """Recompute the whole log and compare it with what was signed and with what was seen before.
 
-    Checks each entry's signature and hash, every byte of every tile, the root, the checkpoint's signature, every evidence
-    body, and that the log continues the newest checkpoint seen. Exit codes: 0 sound, 4 not (each place is named).
+    Checks each entry's signature, certificate, timestamp and hash, every byte of every tile, the root, the checkpoint's
+    signature, every evidence body, and that the log continues the newest checkpoint seen. Exit codes: 0 sound, 4 not
+    (each place is named).
     """
+    from clearance.frontends.cli.terminal import Progress
     from clearance.wiring import open_log
 
-    inspection = open_log(directory, create=False).inspect(*(_read(path) for path in keys))
+    with Progress("verifying") as progress:
+        log = open_log(directory, create=False)
+        inspection = log.inspect(*(_read(path) for path in keys), quick=quick, told=progress)
     if not inspection.origin and not inspection.problems:
         raise _no_log(inspection.place)
+    witnessed = log_witness.Audited(log, policy)
     if format_ == "json":
         from clearance.facts.fact import plain
 
-        click.echo(json.dumps({"sound": not inspection.problems} | plain(inspection), indent=2))
+        said = {"sound": not inspection.problems, "quick": quick} | plain(inspection) | witnessed.fields
+        click.echo(json.dumps(said, indent=2))
     else:
-        _tell(inspection)
-    return 4 if inspection.problems else 0
+        _tell(inspection, quick=quick)
+        witnessed.tell()
+    return 4 if inspection.problems or not witnessed.enough else 0
+
+
+@command.command("bundle")
+@click.argument("which", metavar="INDEX|DIGEST")
+@_OUT
+@_DIRECTORY
+def bundle(which: str, out: Path | None, directory: Path) -> None:
+    """Give one entry as a Sigstore bundle: statement, signature, certificate, timestamp, and proof that it is in the log.
+
+    `clearance verify`, sigstore-python and npm's @sigstore/verify check it offline, with trusted_root.json and nothing else.
+    """
+    log = _existing(directory)
+    _give(log.bundle(_find(log, which).index) + b"\n", out)
+
+
+@command.command("prove")
+@click.argument("which", metavar="INDEX|DIGEST")
+@_OUT
+@_DIRECTORY
+def prove(which: str, out: Path | None, directory: Path) -> None:
+    """Give the proof that an entry is in the log under the newest checkpoint, as a file of c2sp.org/tlog-proof."""
+    log = _existing(directory)
+    _give(log.prove(_find(log, which).index), out)
+
+
+@command.command("consistency")
+@click.argument("old", type=int)
+@click.argument("new", type=int, required=False)
+@_OUT
+@_DIRECTORY
+def consistency(old: int, new: int | None, out: Path | None, directory: Path) -> None:
+    """Prove that the log of NEW entries (default: all of them) begins with the log of OLD entries, and was only added to.
+
+    What is given is what a witness reads (c2sp.org/tlog-witness): the old size, the proof, the newest signed checkpoint.
+    With NEW it is the two roots and the proof between them, because there is no signed checkpoint of an older size.
+    """
+    log = _existing(directory)
+    proof = log.consistency(old, new)
+    if new is None:
+        from clearance.record.proof import consistency_file
+
+        _give(consistency_file(proof), out)
+        return
+    import base64
+
+    lines = [
+        f"old {old} {base64.b64encode(log.root_at(old)).decode()}",
+        f"new {new} {base64.b64encode(log.root_at(new)).decode()}",
+    ]
+    _give(("\n".join([*lines, *(base64.b64encode(step).decode() for step in proof.path)]) + "\n").encode(), out)
 
 
 @command.command("export")
 @click.argument("target", type=click.Path(path_type=Path), metavar="TARGET")
 @_DIRECTORY
 def export(target: Path, directory: Path) -> None:
-    """Write the log into a new directory, as files that other tools verify.
+    """Write the log as files that other tools verify and any web server serves, or add what is new to an older export.
 
-    Checkpoint, tiles and proofs as c2sp.org describes them, entries, evidence bodies, public keys, and a README.
+    Checkpoint, tiles and proofs as c2sp.org describes them, Sigstore bundles, evidence bodies, public keys,
+    trusted_root.json, and a README that walks an auditor through. What nobody signed (keys, trust root, README) has a
+    digest, which is printed: compare it by another way.
     """
     from clearance.facts.text import visible
+    from clearance.wiring.exporting import export_to
 
-    inspection = _existing(directory).export(target)
-    click.echo(
-        f"{inspection.size} {_entries(inspection.size)} in {visible(str(target))}; README.md there says how to verify"
-    )
+    done = export_to(_existing(directory), target)
+    size = done.inspection.size
+    added = "" if done.new == size else f", {done.new} of them new"
+    click.echo(f"{size} {_entries(size)}{added} in {visible(str(target))}; README.md there says how to verify")
+    click.echo(f"compare by another way (keys, trust root, README): {done.unsigned}")
 
 
 @command.group("key")
 def key() -> None:
-    """Show or replace the keys that sign decisions and checkpoints."""
+    """Show or replace the keys that this machine signs with; `clearance trust` shows their certificates."""
 
 
 @key.command("show")
 @_FORMAT
 def key_show(format_: str) -> None:
     """Show all public keys, past ones included."""
-    from clearance.wiring import open_signers
+    from clearance.wiring import open_signer, open_signers
 
-    known = [public for signer in open_signers() for public in signer.known()]
+    signers = {"decisions": open_signer("decisions"), **open_signers()}
+    known = [(purpose, public) for purpose, signer in signers.items() for public in signer.known()]
     if format_ == "json":
-        click.echo(json.dumps([_key_fields(public) for public in known], indent=2))
+        click.echo(json.dumps([{"purpose": purpose} | _key_fields(public) for purpose, public in known], indent=2))
         return
     if not known:
         click.echo("no keys yet: the first `clearance check` makes them")
-    for public in known:
-        what = "signs decisions" if public.algorithm == "ecdsa-p256" else "signs checkpoints"
-        until = f"retired {public.retired}" if public.retired else what
+    for purpose, public in known:
+        until = f"retired {public.retired}" if public.retired else _SIGNS[purpose]
         click.echo(f"{public.id}  {public.algorithm}  since {public.since}  {until}\n{public.pem}")
 
 
 @key.command("rotate")
 def key_rotate() -> None:
-    """Make new keys. The old private keys are gone; what they signed still verifies, what they sign from now on does not."""
+    """Make new keys, as `clearance trust rotate` does. The old private keys are gone; what they signed still verifies."""
     from clearance.wiring import open_signers
+    from clearance.wiring.trusting import SIGNING, open_trust
 
-    for signer in open_signers():
-        public = signer.rotate()
+    open_trust(os.environ).rotate(SIGNING)
+    for signer in open_signers().values():
+        public = signer.public()
         click.echo(f"{public.id}  {public.algorithm}  since {public.since}")
+
+
+_SIGNS = {
+    "decisions": "signed decisions before there were certificates",
+    "authority": "signs certificates",
+    "timestamps": "signs timestamps",
+    "transparency": "signs certificate timestamps",
+    "checkpoints": "signs checkpoints",
+}
 
 
 def _existing(directory: Path) -> "Log":
@@ -136,32 +224,27 @@ def _no_log(place: str) -> Exception:
 
 
 def _list(log: "Log", format_: str) -> None:
-    if format_ == "json":
-        click.echo(json.dumps([_fields(entry) | _summary(entry.payload) for entry in log.entries()], indent=2))
-        return
     from clearance.facts.text import visible
+    from clearance.frontends.cli.log_rows import fields, row, summary
 
+    if format_ == "json":
+        click.echo(json.dumps([fields(entry) | summary(entry) for entry in log.entries()], indent=2))
+        return
     for entry in log.entries():
-        said = _summary(entry.payload)
-        row = f"{entry.index:>6}  {said['time']:<20}  {said['verdict']:<5}  {entry.digest[:12]}"
-        click.echo(visible(f"{row}  {said['tree']}  {said['author']}"))
+        click.echo(visible(row(entry)))
 
 
-def _summary(payload: bytes) -> dict[str, str]:
-    """Give what a list shows of a statement; statements of another kind show their predicate type."""
-    statement: dict[str, Any] = json.loads(payload)
-    predicate = statement.get("predicate", {})
-    if "result" in predicate and "untried" in predicate:  # a proof of liveness
-        said = f"{len(predicate['alive'])} guards alive, {len(predicate['dead'])} dead"
-        return {"time": str(predicate["time"]), "verdict": "proof", "tree": said, "author": ""}
-    subject: dict[str, Any] = next(iter(statement.get("subject", [])), {})
-    author = predicate.get("author", {})
-    return {
-        "time": str(predicate.get("time", "")),
-        "verdict": str(predicate.get("verdict", statement.get("predicateType", ""))),
-        "tree": str(subject.get("name", ""))[:56],
-        "author": f"{author.get('kind', '')}: {author.get('name', '')}",
-    }
+def _give(data: bytes, out: Path | None) -> None:
+    """Write what other tools read to a file, or to standard output."""
+    if out is None:
+        click.echo(data, nl=False)
+        return
+    from clearance.facts.errors import UsageError
+
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise UsageError(error.strerror or "cannot be written", where=str(out), next="choose another file") from error
 
 
 def _find(log: "Log", which: str) -> "Entry":
@@ -180,14 +263,7 @@ def _find(log: "Log", which: str) -> "Entry":
     return found[-1]
 
 
-def _show_one(entry: "Entry") -> None:
-    from clearance.facts.text import visible
-
-    click.echo(f"entry    {entry.index}\ndigest   {entry.digest}\nleaf     {entry.leaf}\nkey      {entry.key}\n")
-    click.echo(visible(json.dumps(json.loads(entry.payload), indent=2, ensure_ascii=False), keep="\n"))
-
-
-def _tell(inspection: "Inspection") -> None:
+def _tell(inspection: "Inspection", *, quick: bool) -> None:
     from clearance.facts.text import visible
 
     click.echo(visible(f"log      {inspection.place}"))
@@ -199,17 +275,16 @@ def _tell(inspection: "Inspection") -> None:
     for problem in inspection.problems:
         click.echo(visible(f"BROKEN   {problem.where}: {problem.what}"))
     count = len(inspection.problems)
-    click.echo(
-        f"not sound: {count} problem{'' if count == 1 else 's'}" if count else "sound: everything is as it was signed"
+    sound = (
+        "sound, as far as hashes tell: no signature of an entry was verified; `clearance log verify` does"
+        if quick
+        else "sound: everything is as it was signed"
     )
+    click.echo(f"not sound: {count} problem{'' if count == 1 else 's'}" if count else sound)
 
 
 def _entries(count: int) -> str:
     return "entry" if count == 1 else "entries"
-
-
-def _fields(entry: "Entry") -> dict[str, Any]:
-    return {"index": entry.index, "digest": entry.digest, "leaf": entry.leaf, "key": entry.key}
 
 
 def _key_fields(public: "PublicKey") -> dict[str, str]:

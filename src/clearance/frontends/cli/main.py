@@ -72,7 +72,19 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`
             signal.signal(number, _stop)
-    sys.exit(run(sys.argv[1:]))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    code = run(sys.argv[1:])
+    # What is raised in a callback of the interpreter (the end of an object, say) is lost: the work went on.
+    sys.exit(128 + signal.SIGINT if _interrupted else code)
+
+
+_interrupted: list[int] = []
+
+
+def _interrupt(number: int, _: object) -> None:
+    _interrupted.append(number)
+    raise KeyboardInterrupt
 
 
 def _stop(number: int, _: object) -> None:
@@ -93,8 +105,10 @@ def _open_standard_streams() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 no answer."""
+    _unasked().clear()
     try:
         result: Any = cli.main(arguments, prog_name="clearance", standalone_mode=False)
+        _ask_witnesses()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -109,6 +123,22 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 -- a crash must end with exit 4, never with Python's 1, which means DENY
         return _failed(error)
     return result if isinstance(result, int) else 0
+
+
+def _unasked() -> dict[str, Any]:
+    """Give the logs that were appended to and not shown to witnesses; a command that never recorded costs no import."""
+    recording = sys.modules.get("clearance.wiring.recording")
+    return recording.unasked if recording else {}
+
+
+def _ask_witnesses() -> None:
+    """Show witnesses what the command appended, once, when all of it is there."""
+    if _unasked():
+        from clearance.facts.text import visible
+        from clearance.wiring.witnessing import ask_for_rest
+
+        for line in ask_for_rest(os.environ):
+            _tell(visible(f"witnesses {line}"))
 
 
 def _tell(text: str) -> None:

@@ -217,4 +217,8 @@ def _receipt(outcome: Outcome) -> list[str]:
     receipt = outcome.receipt
     if receipt is None:
         return ["No receipt: this decision was not recorded."] if outcome.decision else []
-    return [f"Receipt {code(receipt.digest[:16])}, entry {receipt.index:,} of {code(receipt.log)}, `clearance log verify`"]
+    told = [f"Witnesses: {prose(receipt.witnesses)}"] if receipt.witnesses else []
+    return [
+        f"Receipt {code(receipt.digest[:16])}, entry {receipt.index:,} of {code(receipt.log)}, `clearance log verify`",
+        *told,
+    ]

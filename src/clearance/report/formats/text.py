@@ -325,4 +325,9 @@ def _receipt(outcome: Outcome, pen: Pen) -> list[Line]:
         Piece(f"receipt {pen.shown(receipt.digest[:6])}{pen.dots}  entry {receipt.index} of {pen.shown(receipt.log)}"),
         Piece("clearance log verify"),
     )
-    return flow(entry, pen.width, indent=8)
+    lines = flow(entry, pen.width, indent=8)
+    if receipt.witnesses:
+        short = "NO QUORUM" in receipt.witnesses or receipt.unwitnessed
+        said = Piece(pen.shown(receipt.witnesses), YELLOW if short else "")
+        lines += hanging(Piece("witnesses ", DIM), said, pen.width)
+    return lines

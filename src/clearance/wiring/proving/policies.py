@@ -30,14 +30,14 @@ def inputs(scene: Scene) -> Iterator[bytes]:
 
 def fire(scene: Scene) -> Iterable[Shot]:
     """Put to the whole set the cases that name each policy; it must be among the reasons."""
-    from clearance.wiring.recording import _policies
+    from clearance.wiring.policies import policies_of
 
     watch = Watch()
     team = {path: text(data) for path, data in scene.own.items() if _is_policy(path)}
     own = read_table(files("clearance.decide").joinpath("cases.toml").read_text("utf-8"), "cases.toml")
     expected = sorted({reason for row in own for reason in row.reasons if reason != ERROR})
     try:
-        policies = _policies(team)
+        policies = policies_of(team)
     except BadPolicy as error:
         # Nothing can be decided with a set that cannot be read, by any of the policies.
         mend = error.next or f"mend {error.where}"

@@ -13,7 +13,7 @@ from clearance.facts.errors import ClearanceError, LogTampered
 from clearance.facts.fact import Fact
 from clearance.facts.outcome import Receipt
 from clearance.facts.proof import Proof, Pulse, Shot, Standing
-from clearance.wiring.places import cache, log_folder, shown
+from clearance.wiring.places import cache
 
 if TYPE_CHECKING:
     from clearance.facts.entry import Entry
@@ -66,14 +66,13 @@ def record(
     Raises:
         ClearanceError: the log or the keys cannot be used.
     """
-    from clearance.attest.dsse import seal
     from clearance.attest.liveness import evidence_of_proof, liveness_statement
-    from clearance.wiring.recording import open_log, open_signer
+    from clearance.wiring.recording import Scribe
 
-    log = open_log(directory)
+    scribe = Scribe(directory)
     statement = liveness_statement(proof, inputs=inputs, tried=tried, whole=whole, reused=reused)
-    entry = log.append(seal(statement, open_signer("decisions")), evidence_of_proof(proof))
-    return Receipt(digest=entry.digest, index=entry.index, log=shown(log.place, directory), key=entry.key)
+    (entry,) = scribe.record([statement], evidence_of_proof(proof))
+    return scribe.receipt(entry)
 
 
 def known(directory: Path, environment: Mapping[str, str]) -> Known:
@@ -82,10 +81,11 @@ def known(directory: Path, environment: Mapping[str, str]) -> Known:
     Raises:
         ClearanceError: the log cannot be read, or an entry does not verify.
     """
+    from clearance.wiring.log_stores import open_store
     from clearance.wiring.recording import open_log
 
-    place = str(log_folder(directory) / "log")
-    if not os.path.lexists(place):
+    place = open_store(directory, environment, create=False).place
+    if place.startswith("/") and not os.path.lexists(place):
         return Known(place=place)
     log = open_log(directory, create=False)
     size = log.size()

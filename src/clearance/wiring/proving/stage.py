@@ -141,8 +141,8 @@ def write(place: Path, name: str, data: bytes | str) -> None:
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment without what points git to another repository, index or configuration."""
-    return {name: value for name, value in environment.items() if not name.startswith("GIT_")}
+    """Give the environment without what points git to another repository, index or configuration, and a log of its own."""
+    return {name: value for name, value in environment.items() if not name.startswith("GIT_")} | {"CLEARANCE_LOG": "sqlite:"}
 
 
 def git(place: Path, environment: Mapping[str, str], *arguments: str) -> str:

@@ -1,0 +1,1 @@
+"""A witness over HTTP (https://c2sp.org/tlog-witness)."""
