@@ -4,7 +4,6 @@ Formats: https://c2sp.org/signed-note with Ed25519 (algorithm byte 0x01), https:
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Protocol
 from clearance.facts.entry import Checkpoint
 from clearance.facts.errors import LogTampered
 from clearance.facts.key import PublicKey, Signature
+from clearance.record.signed import ed25519_fits, exact_base64
 
 _LEEWAY = timedelta(minutes=10)
 """A check that was already running when its key was retired may still sign; so far may two clocks differ."""
@@ -84,7 +84,7 @@ def open_checkpoint(note: bytes, keys: Iterable[PublicKey], *, where: str = "che
     for name, signature in signatures:
         raw = raws.get(signature[:4])
         if name == checkpoint.origin and raw is not None:
-            if not _fits(raw, signature[4:], text):
+            if not ed25519_fits(raw, signature[4:], text):
                 raise LogTampered("the signature does not fit the checkpoint", where=where)
             vouched = True
     if not vouched:
@@ -146,33 +146,10 @@ def _parse(note: bytes, where: str) -> tuple[Checkpoint, list[tuple[str, bytes]]
         lines = _SIGNATURE.findall(tail)
         if not body or not gap or not _ORIGIN.fullmatch(body[1]) or "".join(f"— {n} {s}\n" for n, s in lines) != tail:
             raise refused
-        signatures = [(name, _base64(signature)) for name, signature in lines]
-        checkpoint = Checkpoint(origin=body[1], size=int(body[2]), root=_base64(body[3]))
+        signatures = [(name, exact_base64(signature)) for name, signature in lines]
+        checkpoint = Checkpoint(origin=body[1], size=int(body[2]), root=exact_base64(body[3]))
     except ValueError:
         raise refused from None
     if len(checkpoint.root) != 32 or any(len(signature) < 5 for _, signature in signatures):
         raise refused
     return checkpoint, signatures
-
-
-def _base64(text: str) -> bytes:
-    """Decode standard base64 whose unused bits are zero.
-
-    Raises:
-        ValueError: it is spelled differently.
-    """
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise binascii.Error("another spelling")
-    return data
-
-
-def _fits(raw: bytes, signature: bytes, text: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, text)
-    except InvalidSignature:
-        return False
-    return True
