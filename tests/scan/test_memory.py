@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clearance.collect.memory import change_of
 from clearance.collect.tree import directory
 from clearance.facts.finding import Gap, GapKind
+from clearance.scan import memory as memory_module
 from clearance.scan.compare import FileResult
 from clearance.scan.memory import Memory, asks
 from clearance.stores.memory import MemoryCache
@@ -182,3 +185,17 @@ def test_a_small_file_is_known_without_reading(tmp_path: Path, cache: MemoryCach
         memory.recall(directory(tmp_path, memory=memory).change.files)
         memory.save(directory(tmp_path, memory=memory).change.files)
     assert known is not None
+
+
+SAID = st.lists(
+    st.sampled_from(
+        ["import", "from", "require", "package", "(", ")", "{", "}", "\n", " ", "x", "9", "_", "import (\n", "é"]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(SAID)
+def test_the_words_of_imports_are_those_of_a_search_through_the_whole_text(text: str) -> None:
+    words = {word for line in memory_module._IMPORTS.finditer(text) for word in memory_module._WORD.findall(line[0])}
+    assert asks("a.py", text) == tuple(sorted(words))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from clearance.facts.errors import UsageError
@@ -63,6 +64,54 @@ def test_two_that_change_the_same_place_do_not_mix() -> None:
     mended = mend(TEXT, [FIRST, other], look)
     assert mended.text.startswith("a = good(1)\n")
     assert [why for _, why in mended.left] == ["another fix changes the same place"]
+
+
+WIDE = 'c = {\n  "bad": False,\n  "other": 1,\n}\nd = {"bad": False, "b": 2}\n'
+
+
+def at(line: int, column: int, end_line: int, end_column: int) -> Place:
+    return Place(path="a.py", line=line, column=column, end_line=end_line, end_column=end_column)
+
+
+@pytest.mark.parametrize(
+    ("place", "taken"),
+    [
+        (at(2, 3, 2, 15), at(1, 5, 4, 2)),  # the whole container, not the entry that was found
+        (at(5, 6, 5, 18), at(5, 5, 5, 27)),  # on the same line, but more than the entry
+        (at(1, 5, 4, 2), at(2, 3, 3, 13)),  # within what was found, but over two lines of text
+        (at(5, 6, 5, 18), at(5, 6, 5, 20)),  # the comma goes with it
+        (Place(path="a.py", line=0), at(5, 5, 5, 27)),
+    ],
+)
+def test_an_edit_that_takes_out_more_than_what_was_found_is_refused(place: Place, taken: Place) -> None:
+    wide = msgspec.structs.replace(finding(place.line, Edit(place=taken, text="True")), place=place)
+    mended = mend(WIDE, [wide], look, "python")
+    assert mended.text == WIDE
+    assert [why for _, why in mended.left] == ["it would change more than what was found"]
+
+
+@pytest.mark.parametrize(
+    ("before", "span", "code"),
+    [
+        ("f(a, bad)\n", (5, 8), "b)(c"),  # closes what it stands in
+        ("x = [bad, 1]\n", (5, 8), "1] + [2"),
+        ("x = [bad,\n  1]\n", (5, 8), "1, #"),  # the comment goes on
+        ("x = bad + 1\n", (4, 7), "1, 2"),  # binds otherwise
+        ("x = bad\ny = 1\n", (4, 7), '"""'),
+    ],
+)
+def test_an_edit_that_changes_the_syntax_around_it_is_refused(before: str, span: tuple[int, int], code: str) -> None:
+    edited = finding(1, edit(1, span[0] + 1, span[1] + 1, code))
+    mended = mend(before, [edited], look, "python")
+    assert (mended.text, mended.done) == (before, ())
+    assert mended.left[0][1] == "it would change more than what was found"
+
+
+@pytest.mark.parametrize("code", ["True", "not_so(1, [2])", '"é"'])
+def test_an_edit_of_one_value_is_kept_whatever_stands_around_it(code: str) -> None:
+    text = 'é = {"a": [1], "b": bad, "c": {"d": 2}}\n'
+    mended = mend(text, [finding(1, edit(1, 21, 24, code))], look, "python")
+    assert mended.text == text.replace("bad", code)
 
 
 def test_what_cannot_be_looked_at_is_not_changed() -> None:

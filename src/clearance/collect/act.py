@@ -34,7 +34,9 @@ class ActContents:
     """The bytes behind an act: both sides of what it would write, and around them the files of the working tree as they
     stand, which are listed on the first question for them only."""
 
-    def __init__(self, top: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> None:
+    def __init__(self, top: Path, before: Mapping[str, bytes], after: Mapping[str, bytes], assistant: str = "") -> None:
+        """`assistant` is the name of the contract of who acts."""
+        self.assistant = assistant
         self._top = top
         self._sides: dict[SideName, Mapping[str, bytes]] = {"before": before, "after": after}
 
@@ -75,6 +77,10 @@ class ActContents:
             raise KeyError(path)
         return data
 
+    def gone(self) -> Mapping[str, str]:
+        """Give the paths that only the before side has, each by itself."""
+        return {path: path for path in self._sides["before"] if path not in self._sides["after"]}
+
     @cached_property
     def _listed(self) -> tuple[str, ...]:
         # A home or a root is no project: what lies there says nothing about what is written.
@@ -112,7 +118,7 @@ def collect_act(act: Act, top: Path, more: Sequence[Write] = (), agent: str = ""
     known = Authorship(author=author, evidence=Evidence.ENVIRONMENT, detail="a hook of the assistant")
     collected = change_of(before, after, author=known)
     change = msgspec.structs.replace(collected.change, source=source)
-    return Collected(change, ActContents(top, before, after), (*collected.gaps, *gaps))
+    return Collected(change, ActContents(top, before, after, act.assistant), (*collected.gaps, *gaps))
 
 
 def _source(act: Act) -> Literal["write", "command", "prompt", "tool"]:

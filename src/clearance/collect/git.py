@@ -41,6 +41,11 @@ class GitContents:
         self._shadow: Shadow | None = shadow
         self._objects = shadow.objects
         self._sides = {file.path: (file.before, file.after) for file in files}
+        self._gone = {
+            file.old_path or file.path: file.path
+            for file in files
+            if file.before is not None and (file.after is None or file.old_path is not None)
+        }
         self._tree = _blobs(listing)
         self._target = target
 
@@ -78,6 +83,10 @@ class GitContents:
     def peek(self, path: str, limit: int) -> bytes:
         """Give at most `limit` bytes of any file of the after tree."""
         return self._objects.read(self._tree[path], limit)
+
+    def gone(self) -> Mapping[str, str]:
+        """Give the paths that only the before side has, each with the path by which `read` knows it."""
+        return self._gone
 
     def base_files(self, prefix: str) -> dict[str, bytes]:
         """Give the files below a folder (`.clearance/`) of the *tip* of the base, path to bytes.

@@ -1,21 +1,17 @@
 """The files of one revision, and the commits that lead to it, for questions about everything that stands there today."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from clearance.collect.objects import Commit
-from clearance.collect.repository import find_repository
 from clearance.collect.shadow import Shadow
 from clearance.collect.sides import path_name
-from clearance.collect.trees import named
+from clearance.collect.trees import named, opened, trees_of, whole
 from clearance.facts.errors import CollectError
 from clearance.facts.text import decode
 
-_SECONDS = 120.0
-_MOST_BYTES = 16 << 20
 _FIELDS = 5
 _LOG = "%H%x00%T%x00%an%x00%aI%x00%s%x00"
 
@@ -62,6 +58,10 @@ class Head:
         rows = zip(*[iter(fields)] * _FIELDS, strict=False)
         return [Past(oid.lstrip("\n"), tree, author, time, summary) for oid, tree, author, time, summary in rows]
 
+    def trees(self, most: int) -> frozenset[str]:
+        """Give the ids of the trees of the past, this commit's among them, as far as `most` commits go."""
+        return trees_of(self._shadow, self.commit.oid, most)
+
     def counts(self, blobs: Sequence[str]) -> dict[str, int]:
         """Count the lines of blobs that are text; what is none is left out."""
         looked = self._shadow.objects.look(sorted(set(blobs)))
@@ -70,10 +70,9 @@ class Head:
     def bytes(self, blob: str) -> bytes | None:
         """Give a blob's bytes; None where it is longer than 16 MiB, or not there (a clone without old history)."""
         try:
-            data = self._shadow.objects.read(blob, _MOST_BYTES + 1)
+            return whole(self._shadow, blob)
         except CollectError:
             return None
-        return data if len(data) <= _MOST_BYTES else None
 
     def text(self, blob: str) -> str | None:
         """Give a blob as text; None where it is none, longer than 16 MiB, or not there."""
@@ -95,9 +94,5 @@ def head_of(start: Path, revision: str, environment: Mapping[str, str] | None = 
         UnknownRevision: git knows no such commit.
         CollectError: git did not answer.
     """
-    own = os.environ if environment is None else environment
-    shadow = Shadow(find_repository(start, own), own, seconds=_SECONDS)
-    try:
+    with opened(start, environment) as shadow:
         yield Head(shadow, named(shadow, revision))
-    finally:
-        shadow.close()

@@ -39,6 +39,10 @@ class HeldContents:
         """Give at most `limit` bytes of any file of the after tree."""
         return self._tree[path][:limit]
 
+    def gone(self) -> Mapping[str, str]:
+        """Give the paths that only the before side has, each by itself."""
+        return {path: path for path in self._sides["before"] if path not in self._sides["after"]}
+
 
 def text_of(name: str, data: bytes) -> Collected:
     """Make one text look like a file of that name as it stands, with nothing around it."""

@@ -52,7 +52,7 @@ class Notebook:
         """Give a file of a commit as text; None where there is none."""
         try:
             return self._text(blob_at(self._shadow, commit.tree, path))
-        except CollectError:
+        except (CollectError, UsageError):
             return None
 
     def _text(self, blob: str) -> str | None:

@@ -81,7 +81,7 @@ def find_repository(start: Path, environment: Mapping[str, str] | None = None) -
     raise NotARepository(
         "not inside a git repository",
         where=str(start),
-        next="use `clearance scan` for a plain folder, or --patch for a diff",
+        next="go into one, or name one with -C DIR; `clearance scan` looks at a plain folder",
     )
 
 

@@ -14,11 +14,11 @@ from clearance.collect.repository import find_repository
 from clearance.collect.shadow import Shadow
 from clearance.facts.actor import ActorKind, Authorship
 from clearance.facts.change import FileChange, Tree
-from clearance.facts.errors import CollectError, UnknownRevision
+from clearance.facts.errors import UnknownRevision, UsageError
 from clearance.facts.finding import Gap
 from clearance.facts.text import decode
 
-_SECONDS = 60.0
+_SECONDS = 120.0
 _MOST_BYTES = 16 << 20
 """How much of one file is read; of a longer one no line is told."""
 
@@ -50,10 +50,7 @@ class Trees:
 
     def past(self, most: int) -> frozenset[str]:
         """Give the ids of the trees of the base's history, as far as `most` commits go; none where there is no base."""
-        if self.base is None:
-            return frozenset()
-        asked = ["log", f"--max-count={most}", "--no-show-signature", "--format=%T", self.base.oid, "--"]
-        return frozenset(self._shadow.run(asked).wanted("the past of the target cannot be read").decode().split())
+        return trees_of(self._shadow, self.base.oid, most) if self.base else frozenset()
 
     def claimed(self, most: int) -> "list[Claim]":
         """Give the commits between the two whose message, author or note names an assistant, the oldest first, with what
@@ -80,9 +77,40 @@ class Trees:
         Raises:
             CollectError: it cannot be read.
         """
-        data = self._shadow.objects.read(oid, _MOST_BYTES + 1)
-        found = decode(data) if len(data) <= _MOST_BYTES else None
+        data = whole(self._shadow, oid)
+        found = decode(data) if data is not None else None
         return found.text if found else None
+
+
+def whole(shadow: Shadow, oid: str) -> bytes | None:
+    """Give a blob's bytes; None where it is longer than 16 MiB.
+
+    Raises:
+        CollectError: it cannot be read.
+    """
+    data = shadow.objects.read(oid, _MOST_BYTES + 1)
+    return data if len(data) <= _MOST_BYTES else None
+
+
+def trees_of(shadow: Shadow, oid: str, most: int) -> frozenset[str]:
+    """Give the ids of the trees of a commit's history, its own among them, as far as `most` commits go."""
+    asked = ["log", f"--max-count={most}", "--no-show-signature", "--format=%T", oid, "--"]
+    return frozenset(shadow.run(asked).wanted("the past of the target cannot be read").decode().split())
+
+
+@contextmanager
+def opened(start: Path, environment: Mapping[str, str] | None) -> Iterator[Shadow]:
+    """Open the repository around `start` for reading, without what its own settings could run.
+
+    Raises:
+        NotARepository: `start` lies in no repository that may be looked at.
+    """
+    own = os.environ if environment is None else environment
+    shadow = Shadow(find_repository(start, own), own, seconds=_SECONDS)
+    try:
+        yield shadow
+    finally:
+        shadow.close()
 
 
 @contextmanager
@@ -94,14 +122,10 @@ def two_trees(start: Path, base: str | None, head: str, environment: Mapping[str
         UnknownRevision: git knows no such commit.
         CollectError: git did not answer.
     """
-    own = os.environ if environment is None else environment
-    shadow = Shadow(find_repository(start, own), own, seconds=_SECONDS)
-    try:
+    with opened(start, environment) as shadow:
         last = named(shadow, head)
         first = named(shadow, base) if base is not None else named(shadow, last.parents[0]) if last.parents else None
         yield Trees(shadow, first, last)
-    finally:
-        shadow.close()
 
 
 def named(shadow: Shadow, name: str) -> Commit:
@@ -121,10 +145,10 @@ def blob_at(shadow: Shadow, tree: str, path: str) -> str:
     """Give the id of the blob at a path of a tree.
 
     Raises:
-        CollectError: there is no file at that path.
+        UsageError: there is no file at that path.
     """
     answer = shadow.run(["ls-tree", "-z", "--full-tree", tree, "--", path])
     lines = [line for line in answer.wanted("the tree cannot be listed").split(b"\0") if line.startswith(b"100")]
     if len(lines) != 1 or lines[0].partition(b"\t")[2] != path.encode("utf-8", "surrogateescape"):
-        raise CollectError("there is no such file in that revision", where=path, next="give a path from the top, or --rev")
+        raise UsageError("there is no such file in that revision", where=path, next="give a path from the top, or --rev")
     return lines[0].split(b"\t")[0].split(b" ")[2].decode()

@@ -66,3 +66,11 @@ def visible(text: str, *, keep: str = "") -> str:
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
     return _UNSAFE.sub(escape, text)
+
+
+def counted(number: int, word: str, words: str = "") -> str:
+    """Give a number with its word: `1 line`, `2 entries`, `2,000 keys`; `words` where the plural is another one."""
+    if number == 1:
+        return f"1 {word}"
+    regular = f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
+    return f"{number:,} {words or regular}"

@@ -231,7 +231,7 @@ def compare(
         sightings=tuple(sightings),
         gaps=tuple(gaps),
         # Words around a change are no files: nobody counts them as such.
-        looked=() if file.kind is ChangeKind.TEXT else tuple(one.family for one in seen),
+        looked=() if file.kind is ChangeKind.TEXT else tuple(dict.fromkeys(one.family for one in seen)),
         read={one.family: one.read for one in seen if one.read is not None},
     )
 

@@ -170,6 +170,19 @@ class Family(Protocol):
 
 
 @runtime_checkable
+class AroundFamily(Family, Protocol):
+    """A family that also tells what a changed file does to files around it that the change leaves alone.
+
+    `start` hands over the contents by which it reads them (`clearance.scan.neighbours`), within bounds of its own: what it
+    does not read is a gap. All that it gives is introduced, and stands in the changed file.
+    """
+
+    def around(self, pair: Pair, budget: Budget) -> Iterable[Match | Gap | Passing]:
+        """Give the matches that come by what the file sets or takes away; also called for a file that is gone."""
+        ...
+
+
+@runtime_checkable
 class ComparingFamily(Protocol):
     """Looks at both sides of a file at once, because what it seeks is a difference; all that it gives is introduced.
 

@@ -158,14 +158,15 @@ def look_at(
         if entering:
             entering(number)
         try:
-            one = _look(family, file, sides, Budget(seconds), gaps)
+            budget = Budget(seconds)
+            one = _look(family, file, sides, budget, gaps)
+            reached = _around(family, file, sides, budget, gaps)
         except OutOfTime:
             gaps.append(_gap(family.name, file.path, GapKind.TIMEOUT, f"after {seconds:g} s"))
         except Exception as error:  # noqa: BLE001 -- a crash in one family must not end the others, and is told
             gaps.append(_gap(family.name, file.path, GapKind.CRASH, type(error).__name__))
         else:
-            if one is not None:
-                seen.append(one)
+            seen.extend(part for part in (one, reached) if part is not None)
     if any(gap.kind is GapKind.BINARY for gap in sides.gaps):
         gaps.extend(_unread(families, file.path))
     result = compare(file, sides.before, sides.after, seen, rules, tuple(dict.fromkeys(gaps)))
@@ -209,6 +210,19 @@ def _look(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gap
         passing=any(isinstance(one, Passing) for one in read),
         before=_split(had, []),
     )
+
+
+def _around(family: AnyFamily, file: FileChange, sides: Sides, budget: Budget, gaps: list[Gap]) -> Seen | None:
+    """Ask a family what the file does to the files around it that the change leaves alone."""
+    ask = getattr(family, "around", None)
+    if ask is None or file.partial or (sides.before is None and sides.after is None):
+        return None
+    fitting = [one if one is None or len(one.data) <= family.max_bytes else None for one in (sides.before, sides.after)]
+    given = list(ask(Pair(file, *fitting), budget))
+    if not given:
+        return None
+    passing = any(isinstance(one, Passing) for one in given)
+    return Seen(family=family.name, after=_split(given, gaps), comparing=True, passing=passing)
 
 
 def _unjudged(given: Iterable[object]) -> Iterable[Unjudged]:

@@ -33,8 +33,8 @@ _MANIFEST = re.compile(
     r"|package\.json|tsconfig[\w.-]*\.json|[\w.-]+\.lock|package-lock\.json|pnpm-[\w.-]+\.yaml|\.npmrc|pip\.conf|go\.mod|go\.work"
     r"|pom\.xml|[\w.-]+\.gradle(?:\.kts)?|environment\.ya?ml|Cargo\.toml|lerna\.json|Gemfile|[\w.-]+\.(?:cs|fs|vb)proj|Directory\.[\w.]+\.props|libs\.versions\.toml)$"
 )
-_CODE = re.compile(r"\.(?:pyi?|pyw|[cm]?[jt]sx?|java|go|vue|svelte|html?|ipynb|tf|tofu)$")
-_BY_FOLDER = (".java", ".go", ".tf", ".tofu")
+_CODE = re.compile(r"\.(?:pyi?|pyw|[cm]?[jt]sx?|java|go|vue|svelte|html?|ipynb|tf|tofu|tfvars|(?:tf|tofu|tfvars)\.json)$")
+_BY_FOLDER = (".java", ".go", ".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json")
 """Files of these languages see each other within a folder without an import."""
 _NAMELESS = frozenset({"__init__", "index", "main", "mod", "__main__"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -200,6 +200,7 @@ _IMPORTS = re.compile(
     r"|^[^\n]*\b(?:import|require|from|include|package)\b[^\n]*$",
     re.MULTILINE,
 )
+_SAYS = ("import", "require", "from", "include", "package")
 _MOST_WORDS = 600
 _MOST_TEXT = 500_000
 """Code points; a text of nothing but half imports would take seconds for each million."""
@@ -212,8 +213,25 @@ def asks(path: str, text: str) -> tuple[str, ...]:
     if len(text) > _MOST_TEXT:
         return ("*",)
     words: set[str] = set()
-    for line in _IMPORTS.finditer(text):
+    done = 0
+    for start in _saying(text):
+        line = _IMPORTS.match(text, start) if start >= done else None
+        if line is None:
+            continue
+        done = line.end()
         words.update(_WORD.findall(line[0][:8000]))
         if len(words) > _MOST_WORDS:
             return ("*",)
     return tuple(sorted(words))
+
+
+def _saying(text: str) -> list[int]:
+    """Give where the lines begin that may say an import, in order: a plain search is many times faster than the pattern."""
+    starts: set[int] = set()
+    for word in _SAYS:
+        at = text.find(word)
+        while at >= 0:
+            starts.add(text.rfind("\n", 0, at) + 1)
+            end = text.find("\n", at)
+            at = text.find(word, end) if end >= 0 else -1
+    return sorted(starts)

@@ -1,7 +1,7 @@
 """Applies the edits of findings to a text, and believes none that does not keep its word.
 
-An edit is kept when the text still parses as well as before, its finding is gone, and nothing new is found; else it is
-undone alone. What is judged is never run.
+An edit is kept when it takes out no more than a piece of the finding's place, the text parses as before everywhere else,
+its finding is gone, and nothing new is found; else it is undone alone. What is judged is never run.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,9 +10,13 @@ from typing import NamedTuple
 import msgspec
 
 from clearance.facts.finding import Edit, Finding
+from clearance.scan.untouched import untouched
 
 Look = Callable[[str], tuple[Sequence[Finding], int] | None]
 """Looks at a text in the place of the file: what is found, and how many pieces do not parse; None: nobody could look."""
+
+
+_WIDE = "it would change more than what was found"
 
 
 class Mended(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,28 +33,58 @@ class _Span(NamedTuple):
     text: str
 
 
-def mend(text: str, findings: Iterable[Finding], look: Look) -> Mended:
-    """Apply the edits of all findings of one file that have some."""
+def mend(text: str, findings: Iterable[Finding], look: Look, language: str = "") -> Mended:
+    """Apply the edits of all findings of one file that have some; `language` as in `scan.language.language_of`."""
     wanted = [finding for finding in findings if finding.edits]
     before = look(text)
     if before is None:
         return Mended(text=text, left=tuple((finding, "the file could not be looked at") for finding in wanted))
-    together, clashing = _apart(text, wanted)
-    changed = apply(text, [edit for finding in together for edit in finding.edits])
-    left = [(finding, "another fix changes the same place") for finding in clashing]
-    reason = _refused(before, look(changed), together)
+    starts = _starts(text)
+    wide = [finding for finding in wanted if not _within(text, starts, finding)]
+    left = [(finding, _WIDE) for finding in wide]
+    together, clashing = _apart(text, [finding for finding in wanted if finding not in wide])
+    left += [(finding, "another fix changes the same place") for finding in clashing]
+
+    def refused(chosen: Sequence[Finding]) -> tuple[str, str | None]:
+        """Give the text with some findings mended, and why it cannot be had."""
+        spans = sorted({_span(starts, edit) for one in chosen for edit in one.edits})
+        trial = apply(text, [edit for one in chosen for edit in one.edits])
+        reason = _refused(before, look(trial), chosen)
+        if reason is None and not untouched(language, text, trial, spans):
+            reason = _WIDE
+        return trial, reason
+
+    changed, reason = refused(together)
     if reason is None:
         return Mended(text=changed, done=tuple(together), left=tuple(left))
     # Something in it does harm: one by one, to keep the good ones.
     done: list[Finding] = []
+    changed = text
     for finding in together:
-        trial = apply(text, [edit for one in [*done, finding] for edit in one.edits])
-        reason = _refused(before, look(trial), [*done, finding])
+        trial, reason = refused([*done, finding])
         if reason is None:
             done.append(finding)
+            changed = trial
         else:
             left.append((finding, reason))
-    return Mended(text=apply(text, [edit for one in done for edit in one.edits]), done=tuple(done), left=tuple(left))
+    return Mended(text=changed, done=tuple(done), left=tuple(left))
+
+
+def _within(text: str, starts: Sequence[int], finding: Finding) -> bool:
+    """Tell whether what is taken out lies within the finding's place, and holds no more than one line of text."""
+    place = finding.place
+    if place.line < 1:
+        return False
+    last = place.end_line or place.line
+    from_ = starts[place.line - 1] + place.column - 1
+    to = starts[last - 1] + place.end_column - 1 if place.end_column else starts[last] if last < len(starts) else len(text)
+    for edit in finding.edits:
+        start, end, _ = _span(starts, edit)
+        if start < end and not (from_ <= start and end <= to):
+            return False
+        if sum(1 for line in text[start:end].split("\n") if line.strip()) > 1:
+            return False
+    return True
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:

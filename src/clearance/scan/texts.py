@@ -59,6 +59,12 @@ class ContentsWithTexts:
         """Give at most `limit` bytes of any file of the after tree."""
         return self._contents.peek(path, limit)
 
+    def gone(self) -> Mapping[str, str]:
+        """Give the paths that only the before side has, where the contents can tell."""
+        asked = getattr(self._contents, "gone", None)
+        found: Mapping[str, str] = asked() if asked is not None else {}
+        return found
+
 
 def names_of(change: Change) -> list[Named]:
     """Give the names that a change tells: those of its files, before and after."""

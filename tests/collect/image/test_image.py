@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +250,7 @@ def header(**tags: str) -> bytes:
 
 
 def rpm_database(path: Path, *blobs: bytes) -> bytes:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
         database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(blob,) for blob in blobs])
     database.close()

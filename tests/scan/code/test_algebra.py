@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clearance.scan.code.flow import algebra
@@ -69,11 +69,31 @@ def test_a_value_joined_with_itself_stays_the_very_same(a: Value) -> None:
 
 
 @given(values, values)
+@example(algebra.make_list([algebra.make_list([TAINTED])]), algebra.make_object([(None, ANYTHING), (None, L(""))]))
+@example(algebra.make_list([algebra.make_list([BUILT])]), algebra.make_object([(None, ANYTHING), (None, L(""))]))
 def test_a_join_comes_to_rest_at_once(a: Value, b: Value) -> None:
     once = algebra.join(a, b)
     again = algebra.join(once, b)
     assert algebra.join(again, b) is again
     assert algebra.join(again, a) is again or algebra.join(algebra.join(again, a), a) is algebra.join(again, a)
+
+
+@pytest.mark.parametrize("one_way", [algebra.make_list([TAINTED]), algebra.make_object([(L("k"), BUILT)])])
+def test_what_lay_in_a_container_counts_for_the_text_of_a_join(one_way: Value) -> None:
+    other_way = Value(text="x")
+    for result in (algebra.join(one_way, other_way), algebra.join(other_way, one_way)):
+        assert result.items is None
+        assert result.text is None
+        assert algebra.join(result, one_way) is result
+        assert algebra.join(result, other_way) is result
+
+
+@pytest.mark.parametrize("contents", [HARMLESS, L("a"), TAINTED])
+@pytest.mark.parametrize("text", ["", "a"])
+def test_a_constant_a_text_and_a_container_in_turn_come_to_rest(contents: Value, text: str) -> None:
+    ways = (HARMLESS, L(text), algebra.make_list([contents]))
+    result = algebra.joined(ways * 2)
+    assert all(algebra.join(result, way) is result for way in ways)
 
 
 @given(values, values)

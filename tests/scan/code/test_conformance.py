@@ -68,6 +68,13 @@ class Listener:
     def wants(self, kind: str, word: str) -> bool:
         return kind == "call" and word == "sink"
 
+    def about(self, kind: str, word: str, names: tuple[str, ...]) -> bool:
+        return self.wants(kind, word)
+
+    def call_word(self, names: tuple[str, ...]) -> str:
+        words = (name.rpartition(".")[2] for name in names)
+        return next((word for word in words if self.wants("call", word)), "")
+
     def saw(self, event: Event) -> tuple[Taint, ...]:
         out: list[Taint] = []
         for one in event.given:

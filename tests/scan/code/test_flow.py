@@ -59,6 +59,13 @@ class Ears:
     def wants(self, kind: str, word: str) -> bool:
         return (kind == "call" and word in ("sink", "opened", "closed")) or kind in ("define", "compare", "key")
 
+    def about(self, kind: str, word: str, names: tuple[str, ...]) -> bool:
+        return self.wants(kind, word)
+
+    def call_word(self, names: tuple[str, ...]) -> str:
+        words = (name.rpartition(".")[2] for name in names)
+        return next((word for word in words if self.wants("call", word)), "")
+
     def saw(self, event: Event) -> tuple[Taint, ...]:
         self.events.append(event)
         if event.word != "sink":

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearance.rules.model import Rule
+from clearance.scan.code import ir
 from clearance.scan.code.detect.compiled import compiled
 from clearance.scan.code.detect.likely import Likely
+from clearance.scan.code.detect.spelled import Spelled
 from clearance.scan.code.family import CodeFamily
 from clearance.scan.code.lower import lower
 from clearance.scan.code.reach import Reach
@@ -44,7 +46,16 @@ CASES = [
     ('assign = "fields"\nvalue = {equals = "all"}', "class A:\n    fields = named()\n", "fields", True),
     ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    path = x\n", "path", False),
     ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    x.path = x\n", "path", True),
-    ('return = true\nvalue = "request"', 'def f(x):\n    return "a"\n', "return", True),
+    ('return = true\nvalue = "request"', 'def f(x):\n    return "a"\n', "return", False),
+    ('return = true\nvalue = "request"', "def f(x):\n    return x\n", "return", True),
+    ('return = true\nvalue = {named = "<"}', "def f(x):\n    return x\n", "return", False),
+    ('return = true\nvalue = {named = "<"}', "def f(x):\n    return '<b>' + x\n", "return", True),
+    ('assign = "fields"\nvalue = {equals = "all"}', "class A:\n    fields = [x]\n", "fields", False),
+    ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    y = x.path\n", "path", False),
+    ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    x.path += y\n", "path", True),
+    ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    for x.path in y:\n        pass\n", "path", True),
+    ('assign = "*.environ.path"\nvalue = "request"', "def f(x):\n    x.path, y = x\n", "path", True),
+    ('assign = "*.session.*"\nvalue = "request"', "def f(x):\n    s = x.session\n    s.a = x\n", "session", True),
 ]
 
 
@@ -63,6 +74,53 @@ def _may(rule: Rule, code: str, word: str) -> bool:
 @pytest.mark.parametrize(("block", "code", "word", "may"), CASES)
 def test_what_is_written_there(rule: Callable[..., Rule], block: str, code: str, word: str, *, may: bool) -> None:
     assert _may(rule(("python", block)), code, word) is may
+
+
+SPLIT = ["re.split"]
+SPELLED = [
+    # names that a block asks for, code, whether the last call may be one of them
+    (SPLIT, "import re\ndef f(x):\n    x.split(1)\n", False),
+    (SPLIT, "import re\ndef f(x):\n    re.split(1)\n", True),
+    (SPLIT, "import re as r\ndef f(x):\n    r.split(1)\n", True),
+    (SPLIT, "import os, re\ndef f(x):\n    y = re\n    y.split(1)\n", True),
+    (SPLIT, "import re\ndef f(x):\n    g(re)\n    x.split(1)\n", True),
+    (SPLIT, "import os\ndef f(x):\n    __import__('re').split(1)\n", True),
+    (SPLIT, "import re, os\ndef f(x):\n    (re).split(1)\n", True),
+    (["*.split"], "import re\ndef f(x):\n    x.split(1)\n", True),
+    (["*.objects.create"], "import a\ndef f(x):\n    x.objects.create(1)\n    x.rows.create(1)\n", False),
+    (["*.objects.create"], "import a\ndef f(x):\n    y = x.objects\n    y.create(1)\n", True),
+    (["requests.Session().get"], "import requests\ndef f(x):\n    x.get(1)\n", True),
+    (["db.*"], "import db\ndef f(x):\n    x.get(1)\n", True),
+    (["re.*split"], "import re\ndef f(x):\n    x.split(1)\n", True),
+]
+
+
+@pytest.mark.parametrize(("names", "code", "may"), SPELLED)
+def test_how_a_call_is_spelled(rule: Callable[..., Rule], names: list[str], code: str, *, may: bool) -> None:
+    source = Source(code, "python")
+    block = compiled((rule(("python", f"call = {names}".replace("'", '"'))),), None).engine("python")[0].blocks[0]
+    statement = lower(source).functions[0].body[-1]
+    assert isinstance(statement, ir.Eval)
+    assert isinstance(statement.value, ir.Call)
+    assert Spelled(source.data, bare=False).may_call(block, statement.value) is may
+    assert Spelled(source.data, bare=True).may_call(block, statement.value)
+
+
+PASSED = [
+    ("from db import query\ndef f(x):\n    g(query)\n", True),
+    ("from db import (\n    a,\n    query,\n)\ndef f(x):\n    g(query)\n", True),
+    ("import a\nquery = a.b\ndef f(x):\n    g(query)\n", True),
+    ("import a\ndef query(): ...\ndef f(x):\n    g(query)\n", True),
+    ("import a\ndef f(query):\n    g(query)\n", False),
+]
+
+
+@pytest.mark.parametrize(("code", "may"), PASSED)
+def test_a_name_that_is_passed_is_what_was_imported(rule: Callable[..., Rule], code: str, *, may: bool) -> None:
+    block = compiled((rule(("python", 'call = "*.query"')),), None).engine("python")[0].blocks[0]
+    builtin = compiled((rule(("python", 'call = "query"')),), None).engine("python")[0].blocks[0]
+    assert Spelled(code.encode(), bare=False).may_be(block, "query") is may
+    assert Spelled(code.encode(), bare=False).may_be(builtin, "query")
 
 
 EXPRESSIONS = st.sampled_from(

@@ -161,3 +161,82 @@ def test_a_script_of_the_repository_is_no_way_around(command: str, rule: str, sc
 )
 def test_a_script_that_touches_no_guard_runs(command: str, script: Callable[[str], list[Match]]) -> None:
     assert script(command) == []
+
+
+CHAINS = {
+    "a_dot_sh": "#!/bin/sh\nset -e\n./tools/b.sh\n",
+    "tools__b_dot_sh": "#!/bin/sh\ncd tools && python3 c.py\n",
+    "tools__c_dot_py": "import subprocess\n\nsubprocess.run(['git', 'push', '--force'])\n",
+    "again_dot_sh": "#!/bin/sh\nsh again.sh\nsh other.sh\n",
+    "other_dot_sh": "#!/bin/sh\nsh again.sh\n",
+    "deep0_dot_sh": "sh deep1.sh",
+    **{f"deep{number}_dot_sh": f"sh deep{number + 1}.sh" for number in range(1, 9)},
+    "deep9_dot_sh": "rm -rf .clearance",
+    "steer_dot_sh": "#!/bin/sh\nexport LD_PRELOAD=/tmp/x.so\n",
+    "here_dot_sh": "#!/bin/sh\nrm -rf policies\n",
+    "build_dot_ps1": "Remove-Item -Recurse -Force .clearance\n",
+    "package_dot_json": json.dumps({"scripts": {"x": "sh a.sh", "test": "jest"}}),
+}
+
+
+@pytest.fixture
+def chain(rules: dict[str, Rule]) -> Callable[[str], list[Match]]:
+    family = CommandsFamily(tuple(rules.values()))
+    family.start(Files(**CHAINS))
+
+    def look(command: str) -> list[Match]:
+        view = View(COMMAND, "after", command.encode(), Decoded(command, "utf-8", broken=False))
+        return [one for one in family.look(view, Budget(20.0)) if isinstance(one, Match)]
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("command", "rule"),
+    [
+        ("sh a.sh", "push-forced"),
+        ("npm run x", "push-forced"),
+        ("sh steer.sh", "guard-clearance-off"),
+        ("cd .clearance && sh ../here.sh", "guard-clearance-files"),
+        ("pwsh -File build.ps1", "guard-clearance-files"),
+        ("powershell -ExecutionPolicy Bypass -File ./build.ps1", "guard-clearance-files"),
+    ],
+)
+def test_what_a_script_starts_in_turn_is_no_way_around(command: str, rule: str, chain: Callable[[str], list[Match]]) -> None:
+    assert rule in {one.rule for one in chain(command)}
+
+
+def test_scripts_that_start_each_other_end(chain: Callable[[str], list[Match]]) -> None:
+    assert chain("sh again.sh") == []
+    assert chain("sh deep0.sh") == []  # the page says how deep is looked
+    assert chain("sh deep6.sh")
+
+
+class Acting(Files):
+    """The tree around what Claude Code is about to do."""
+
+    assistant = "claude-code"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("clearance trace record --agent claude-code", False),
+        ("clearance trace record --agent claude", False),
+        ("clearance trace record --agent 'Claude Code' --model x", False),
+        ("clearance trace record --agent codex", True),
+        ("clearance trace record --agent=codex", True),
+        ("clearance trace record --agent claude-code --agent codex", True),
+        ("clearance trace record --agent ''", True),
+        ('clearance trace record --agent "$WHO"', True),
+        ("python -m clearance trace record --agent codex", True),
+        ("env clearance trace record --agent codex", True),
+        ("clearance trace settle", False),
+    ],
+)
+def test_lines_are_recorded_under_ones_own_name(command: str, told: bool, rules: dict[str, Rule]) -> None:  # noqa: FBT001
+    family = CommandsFamily(tuple(rules.values()))
+    family.start(Acting())
+    view = View(COMMAND, "after", command.encode(), Decoded(command, "utf-8", broken=False))
+    found = [one for one in family.look(view, Budget(20.0)) if isinstance(one, Match)]
+    assert any(one.rule == "guard-clearance-files" for one in found) is told

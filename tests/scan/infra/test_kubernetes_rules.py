@@ -167,3 +167,12 @@ def test_a_workspace_is_safe_to_upload_before_checkout_and_in_another_job() -> N
     upload = "{uses: actions/upload-artifact@x, with: {path: .}}"
     text = f"on: push\njobs:\n  a: {{steps: [{upload}, {{uses: actions/checkout@x}}]}}\n  b: {{steps: [{upload}]}}\n"
     assert "github-credentials-in-artifact" not in rules(text, ".github/workflows/a.yml")
+
+
+@pytest.mark.parametrize("rule", ["{}", "{ports: [{port: 80}]}", "{from: []}"])
+def test_an_open_rule_of_a_policy_is_one_finding(rule: str) -> None:
+    policy = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n"
+        f"spec: {{podSelector: {{}}, policyTypes: [Ingress], ingress: [{rule}]}}\n"
+    )
+    assert [one.rule for one in matches(policy)] == ["kubernetes-network-policy-open"]

@@ -77,6 +77,8 @@ ROWS: list[tuple[str, str, str, Mapping[str, str], list[tuple[str, str]]]] = [
     ("allowed by the settings", PY, "import zz_allowed\n", BOTH, []),
     ("private by the settings", PY, "import zz_ours_core\n", BOTH, []),
     ("known and not declared", PY, "import yaml\n", BOTH, [(UNDECLARED, "yaml")]),
+    ("comes with what is declared", PY, "import werkzeug\n", BOTH, []),
+    ("comes with what is not declared", PY, "import botocore\n", BOTH, [(UNDECLARED, "botocore")]),
     ("known and declared by another name", PY, "import yaml\n", {"requirements.txt": "PyYAML\n"}, []),
     (
         "known and declared to conda",

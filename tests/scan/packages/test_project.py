@@ -84,6 +84,7 @@ OTHER_INDEX: list[tuple[dict[str, str], str]] = [
     ({**REQUIREMENTS, "pip.conf": "[global]\nindex-url = https://packages.example/simple\n"}, "requirements.txt"),
     ({**REQUIREMENTS, "pyproject.toml": UV}, "requirements.txt"),
     ({"a.sh": "pip install --index-url https://packages.example zz-own-thing\n"}, "a.sh"),
+    ({**REQUIREMENTS, "Dockerfile": "ENV PIP_INDEX_URL=https://packages.example\n"}, "requirements.txt"),
     ({**PACKAGE, ".npmrc": "registry=https://packages.example\n"}, "package.json"),
     ({**SCOPED, ".npmrc": "@zz-unknown-scope:registry=https://packages.example\n"}, "package.json"),
     (SCOPED, "package.json"),
@@ -96,6 +97,21 @@ def test_where_a_package_may_be_private_a_miss_weighs_less_and_says_so(files: di
     assert match.severity is not None
     assert match.severity.rank < Severity.HIGH.rank
     assert "may" in match.message
+
+
+ONE_COMMAND: list[tuple[dict[str, str], str]] = [
+    ({"a.sh": "pip install --index-url https://packages.example a\npip install zz-own-thing\n"}, "a.sh"),
+    ({**REQUIREMENTS, "Dockerfile": "RUN pip install \\\n  --index-url https://packages.example a\n"}, "requirements.txt"),
+    (
+        {**REQUIREMENTS, "pyproject.toml": '[tool.poe.tasks]\nx = "pip install -i https://packages.example zz-other"\n'},
+        "requirements.txt",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "path"), ONE_COMMAND, ids=range(len(ONE_COMMAND)))
+def test_what_one_command_says_of_an_index_is_for_that_command(files: dict[str, str], path: str) -> None:
+    assert [match.severity for match in judged(files, path)] == [None]
 
 
 def test_the_message_names_package_and_day() -> None:
@@ -120,3 +136,9 @@ def test_an_import_that_the_code_can_do_without_weighs_less() -> None:
 def test_a_close_name_is_asked_about_and_never_told() -> None:
     (match,) = judged({"requirements.txt": "reqeusts-toolbelt\n"}, "requirements.txt")
     assert match.fix.startswith('is "requests-toolbelt" meant?')
+
+
+def test_what_a_name_looks_like_is_told_also_where_it_is_no_safe_suggestion() -> None:
+    (match,) = judged({"requirements.txt": "py-coordd\n"}, "requirements.txt")
+    assert match.message.endswith('and looks like "py-cord"')
+    assert "py-cord" not in match.fix

@@ -135,7 +135,7 @@ def test_words_and_numbers_are_not_random(text: str) -> None:
 @given(st.text(max_size=6), st.sampled_from(["alnum 32", "lower-alnum 26", "base32 26", "base64url 43", "upper-alnum 36"]))
 def test_random_text_is_random(seed: str, placeholder: str) -> None:
     # One in some hundred reads like words by chance; a seed that does is not a fault of the check.
-    assert sum(passes("random", made(placeholder, f"{seed}{number}")) for number in range(20)) >= 18
+    assert sum(passes("random", made(placeholder, f"{seed}{number}")) for number in range(20)) >= 15
 
 
 def test_what_others_share_a_prefix_with_is_told_apart_by_its_body() -> None:

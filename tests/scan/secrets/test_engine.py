@@ -371,3 +371,26 @@ def test_without_hyperscan_the_keywords_do(rules: tuple[Rule, ...], make: Any, m
 def test_look_before_start_says_so(rules: tuple[Rule, ...]) -> None:
     with pytest.raises(RuntimeError, match="start"):
         list(SecretsFamily(rules, Held()).look(View("a", "after", b"x", decode(b"x")), Budget(1)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["é".encode() + b" %s", b"\x80\x80 %s \xc3\xa9", b"\xff %s \xc3\xa9\xc3\xa9\xc3\xa9", b"\xef\xbb\xbf\xc3\xa9 %s"],
+    ids=[
+        "characters of two bytes",
+        "bytes that are no UTF-8",
+        "fewer bytes than the text in UTF-8 has",
+        "a byte order mark",
+    ],
+)
+@pytest.mark.parametrize("with_bytes", [True, False])
+def test_spans_are_those_of_the_text_whatever_the_bytes(
+    start: Callable[[], SecretsFamily], make: Any, data: bytes, with_bytes: object
+) -> None:
+    token = "AKIA" + make.draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)
+    data = data % token.encode()
+    decoded = decode(data)
+    assert decoded is not None
+    view = View("a.txt", "after", data if with_bytes else b"", decoded)
+    found = [one for one in start().look(view, Budget(60)) if isinstance(one, Match)]
+    assert [decoded.text[one.start : one.end] for one in found] == [token]

@@ -138,10 +138,13 @@ class Look:
         self._source = source
         self._functions = sorted(self.module.functions, key=lambda one: one.at)
         self._starts = [one.at for one in self._functions]
+        self._names_at = {one.name_at for one in self._functions}
+        self._defines = False
         self._reach = Reach(self.module, source.data, words.sources, examiner.vocabulary(engine).taken)
         self._sources = self._reach.sources
         self._below = _encoded(self._written.below(above)) if above else set[bytes]()
-        self._likely = Likely(self.module, self._functions, source, engine)
+        bare = partial or engine != "python" or b"import" not in words.all
+        self._likely = Likely(self.module, self._functions, source, engine, bare=bare)
         self._all = sorted({at for one in words.places.values() for at in one})
         aliased = mentions(source.data, aliases)
         likely, near = self._gated(words, partial=partial)
@@ -179,10 +182,14 @@ class Look:
         likely_far: list[int] = []
         near_far: list[int] = []
         for word, blocks in words.active.items():
+            defines = all(block.kind == "define" for block in blocks)
             own = blocks if partial else tuple(block for block in blocks if not self._needs_remote(block))
             far = tuple(block for block in blocks if block not in own)
             below = word in self._below
             for at in words.places[word]:
+                if defines and at in self._names_at:
+                    self._defines = True  # what is around tells of it, and needs no look into it
+                    continue
                 if any(_is_plain(block) or self._may(block, at) for block in own):
                     near.add(at)
                     if below or any((_is_plain(block) or self._may(block, at)) and self._fits(block, at) for block in own):
@@ -232,12 +239,18 @@ class Look:
         Raises:
             OutOfTime: the budget is spent; what was found before is there.
         """
-        if not self._places:
+        if not self._places and not self._defines:
             return
         try:
             self._analysis.run(self._places, self._sources, self._also)
         finally:
             self.matcher.finish()
+
+    def release(self) -> None:
+        """Take apart what was made, once all of it was told; nothing may be asked after that."""
+        self._analysis.release()
+        self.matcher.release()
+        self._seen.clear()
 
     @property
     def stopped(self) -> bool:

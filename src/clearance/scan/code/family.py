@@ -22,7 +22,7 @@ from clearance.scan.code.properties.invented import invented
 from clearance.scan.code.properties.libraries import Libraries
 from clearance.scan.code.properties.options import misnamed
 from clearance.scan.code.source import ENGINE_OF, Source, broken_share, scripts_only
-from clearance.scan.code.tree import Tree
+from clearance.scan.code.tree import Tree, TreeLook
 from clearance.scan.family import Budget, Match, OutOfTime, Read, View
 from clearance.scan.grammar import parser_for
 
@@ -146,6 +146,14 @@ class CodeFamily:
             detail = f"most of it is no {source.language} that the parser understands"
             gaps.append(self._gap(view, GapKind.UNPARSED, detail))
         look = Look(self._examiner, source, view.path, words, files, budget, partial=view.partial)
+        try:
+            yield from self._told(look, shown, files, gaps)
+        finally:
+            look.release()
+
+    def _told(self, look: Look, shown: Shown, files: TreeLook | None, gaps: list[Gap | Read]) -> Iterator[Found]:
+        """Look, and give what was found, also where the time is spent before the end."""
+        view = shown.view
         teller = Teller(shown, files.source if files is not None else _no_file, self._triggers)
         try:
             look.run()

@@ -369,6 +369,10 @@ class Param(Node):
     decorators: tuple[Expr, ...] = ()
 
 
+def _lowered() -> "Block":
+    raise RuntimeError("a body is lowered once")
+
+
 class Function(Node):
     """A function, method, constructor or lambda. `name` is empty for a lambda (a lowering puts the name of the variable or
     property that it is given to at once). `public` as the language says it: no leading underscore, `export`, `public`, a
@@ -392,6 +396,7 @@ class Function(Node):
         """The statements, lowered on first use."""
         if self._body is None:
             self._body = self.lower()
+            self.lower = _lowered
         return self._body
 
 

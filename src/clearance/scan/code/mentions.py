@@ -22,6 +22,11 @@ def writes_fields(data: bytes, start: int, end: int) -> bool:
     return any(pattern.search(data, start, end) for pattern in FIELDS)
 
 
+def fields_written(data: bytes) -> list[int]:
+    """Give where fields of the object around are given something in Python or JavaScript, in order."""
+    return sorted(found.start() for pattern in FIELDS for found in pattern.finditer(data))
+
+
 def named_places(data: bytes, words: AbstractSet[bytes]) -> Iterator[tuple[int, bytes]]:
     """Give all places at which words stand, with the word; word by word where there are few."""
     plain = [word for word in words if word and word[0] in _PART]

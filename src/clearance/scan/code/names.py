@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _WORD = re.compile(r"[A-Za-z_$*][\w$*-]*(?:\(\)|\[\])*")
+_MOST_KNOWN = 4096
+"""Answers that are kept for one set of names."""
 
 
 class NamePattern(NamedTuple):
@@ -89,7 +91,7 @@ def read_name(text: str) -> NamePattern:
 class Names:
     """Names of which one must fit, arranged so that the usual question costs one look-up."""
 
-    __slots__ = ("_depth", "_exact", "_others", "_tails", "beyond", "patterns")
+    __slots__ = ("_depth", "_exact", "_known", "_others", "_tails", "beyond", "patterns")
 
     def __init__(self, patterns: tuple[NamePattern, ...] = ()) -> None:
         plain = [one for one in patterns if not one.glob and not one.beyond]
@@ -98,14 +100,23 @@ class Names:
         self._exact = frozenset(spelled(one.text) for one in plain if not one.anywhere)
         self._tails = frozenset(spelled(one.text[2:]) for one in plain if one.anywhere)
         self._depth = max((len(one.parts) for one in plain if one.anywhere), default=0)
-        self._others = tuple(one for one in patterns if one.glob or one.beyond)
+        others = tuple(one for one in patterns if one.glob or one.beyond)
+        self._others = any_of(others) if others else None
+        self._known: dict[str, bool] = {}
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
 
     def fits(self, name: str) -> bool:
-        """Tell whether a resolved dotted name is meant."""
-        name = spelled(name)
+        """Tell whether a resolved dotted name is meant; asked very often about the same ones."""
+        known = self._known.get(name)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[name] = self._fits(spelled(name))
+        return known
+
+    def _fits(self, name: str) -> bool:
         if name in self._exact:
             return True
         at = len(name)
@@ -115,4 +126,4 @@ class Names:
                 break
             if name[at + 1 :] in self._tails:
                 return True
-        return any(one.fits(name) for one in self._others)
+        return self._others is not None and self._others.fullmatch(name) is not None

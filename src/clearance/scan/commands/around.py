@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from clearance.scan.commands.files import code_of, git_words
+from clearance.scan.commands.files import code_of
+from clearance.scan.commands.git_words import git_words
 from clearance.scan.commands.named import mentioned
 from clearance.scan.commands.options import Options, options
 from clearance.scan.commands.run import Readout, Run
@@ -25,7 +26,6 @@ _HOMES = {
 """Variables that give an assistant other settings, and so no hooks of this repository or user."""
 _BASES = frozenset({"main", "master", "trunk", "develop"})
 _BARE = {"opencode": ("--pure",), "gemini": ("-e", "--extensions")}
-_LOADERS = frozenset({"LD_PRELOAD", "DYLD_INSERT_LIBRARIES"})
 _PYTHON = re.compile(r"python[\d.]*|py\Z")
 _ENDS = frozenset({"fuser", "pkill", "killall"})
 _CODE_PUSHES = re.compile(r"\.remotes?\b[^;\n]{0,80}\.push\(|\.git\.push\(|\bgit_remote_push|porcelain\.push\(")
@@ -43,16 +43,9 @@ _EVALUATES = frozenset(
 
 def around(readout: Readout) -> Iterator[Seen]:
     """Give what a text does to come past the guards without naming one."""
-    loaded = False
     for run in readout.runs:
-        if run.name in {"export", "declare", "typeset"}:
-            loaded |= any(key in _LOADERS for key in run.environment) or any(
-                one.partition("=")[0] in _LOADERS for one in run.words
-            )
         if run.name == "git":
             yield from _git(run)
-            if loaded:
-                yield seen(OFF, run, "a library is put in front of `git` and what it calls", MEDIUM, LIKELY)
         elif run.name in _HOMES:
             yield from _assistant(run)
         elif run.name in _EVALUATES:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from clearance.scan.commands.files import code_of, git_words
+from clearance.scan.commands.files import code_of
+from clearance.scan.commands.git_words import git_words
+from clearance.scan.commands.powershell import cmdlets, encoded
 from clearance.scan.commands.run import Run
 
 _LONGEST = 100_000
@@ -75,7 +77,7 @@ def carried(run: Run) -> Iterator[str]:
                 if one in {"-TT", "--unzip-command"}:
                     yield words[number + 1]
         case "sed" | "gsed":
-            for one in words:
+            for one in (*words, run.handed or ""):
                 yield from (found[1] for found in (_SED_RUNS.search(one),) if found)
                 if found := _SED_EVALUATES.search(one):
                     yield found["new"]
@@ -86,14 +88,21 @@ def carried(run: Run) -> Iterator[str]:
                     yield from _recipe(one.partition("=")[2] or words[number + 1])
             yield from _recipe(run.stdin or "")
             yield from (one.text for key, one in run.environment.items() if key in {"SHELL", "MAKEFLAGS"})
+        case "crontab" if run.handed is not None:
+            yield from (line.split(None, 5)[-1] for line in run.handed[:_LONGEST].split("\n") if line[:1] not in {"#", ""})
+        case "just" | "task" | "ansible-playbook":
+            yield from _recipe(run.handed or "")
         case "gdb" | "lldb":
-            for one in words:
+            for one in (*words, *(run.handed or "")[:_LONGEST].split("\n")):
                 yield from (found[1] for found in (re.match(r"(?:shell|!|platform shell)\s*(.+)", one, re.DOTALL),) if found)
         case "less" | "more" | "most":
             yield from (one.lstrip("+").lstrip("!") for one in words if one.startswith("+") and "!" in one[:3])
         case "man":
             yield from (words[number + 1] for number, one in enumerate(words[:-1]) if one in {"-P", "--pager"})
+        case "pwsh" | "powershell":
+            yield from encoded(words)
         case _:
+            yield from cmdlets(run)
             yield from _by_others(run)
 
 
@@ -142,7 +151,7 @@ def _by_others(run: Run) -> Iterator[str]:
         case "at" | "batch" if run.stdin is not None:
             yield run.stdin
         case "awk" | "gawk" | "mawk":
-            for one in words:
+            for one in (*words, run.handed or ""):
                 yield from (found["text"] for found in _CALLS.finditer(one[:_LONGEST]))
                 yield from (found[1] or found[2] for found in _AWK_RUNS.finditer(one[:_LONGEST]))
         case "concurrently":

@@ -88,6 +88,8 @@ def _sql(run: Run) -> Iterator[Seen]:
         texts.extend(one.text for one in given.operands[0:] if " " in one.text)
     if run.stdin is not None:
         texts.append(run.stdin)
+    if run.handed is not None:
+        texts.append(run.handed)
     for text in texts:
         bare = _bare(text[:200_000])
         found = _DROPS.search(bare) or _emptied(bare)

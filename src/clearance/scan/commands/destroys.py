@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from clearance.scan.commands.field import MAYBE, SOME
-from clearance.scan.commands.files import Touch, git_words, touches
+from clearance.scan.commands.files import Touch, touches
+from clearance.scan.commands.git_words import git_words
 from clearance.scan.commands.options import options
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import CRITICAL, GUESS, HIGH, LIKELY, LOW, MEDIUM, Seen, seen, shown

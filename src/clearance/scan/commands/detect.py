@@ -15,10 +15,11 @@ from clearance.scan.commands.reaches import reaches
 from clearance.scan.commands.run import Readout
 from clearance.scan.commands.seen import Seen
 from clearance.scan.commands.sends import sends
+from clearance.scan.commands.steering import steering
 from clearance.scan.family import Budget
 
 _DETECTORS: tuple[Callable[[Readout], Iterator[Seen]], ...] = (
-    guards, named, around, pushes, sends, destroys, databases, infrastructure, hides, reaches, installs,
+    guards, named, around, steering, pushes, sends, destroys, databases, infrastructure, hides, reaches, installs,
 )  # fmt: skip
 
 

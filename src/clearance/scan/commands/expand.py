@@ -44,14 +44,25 @@ class Output(NamedTuple):
 
 
 class Scope:
-    """Variables of a shell. What nobody set in the text is not known."""
+    """Variables of a shell. What nobody set in the text is not known. `unsure`: what is set now stands in a branch, and may
+    not happen."""
 
     def __init__(self, values: dict[str, Values] | None = None) -> None:
         self.values: dict[str, Values] = dict(_GIVEN) if values is None else values
+        self.unsure = False
 
     def copy(self) -> "Scope":
         """Give a scope that may go its own way: that of a subshell."""
-        return Scope(dict(self.values))
+        other = Scope(dict(self.values))
+        other.unsure = self.unsure
+        return other
+
+    def assign(self, name: str, values: Iterable[str], *, appends: bool = False) -> None:
+        """Set a variable as the text does. In a branch it may hold afterwards what it held before, too."""
+        held = self.values.get(name, ()) if self.unsure else ()
+        self.put(name, values, appends=appends)
+        if held and held != self.values[name]:
+            self.put(name, dict.fromkeys((*held, *self.values[name])))
 
     def put(self, name: str, values: Iterable[str], *, appends: bool = False) -> None:
         """Set a variable; of very many values it is only known that there are some."""

@@ -6,8 +6,9 @@ from clearance.facts.change import Contents
 from clearance.facts.finding import Gap, GapKind
 from clearance.facts.text import visible
 from clearance.rules.model import Rule
+from clearance.scan.commands.claims import claims
 from clearance.scan.commands.detect import detected
-from clearance.scan.commands.guards import prepare
+from clearance.scan.commands.guarded_files import prepare
 from clearance.scan.commands.run import Readout
 from clearance.scan.commands.scripts import scripts
 from clearance.scan.commands.seen import Seen
@@ -29,11 +30,13 @@ class CommandsFamily:
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """`rules` are the pages of this family; what has no page is not reported."""
         self._contents: Contents | None = None
+        self._assistant = ""
         self._rules = frozenset(rule.id for rule in rules if rule.family == self.name)
 
     def start(self, contents: Contents) -> None:
         """Read which files the contracts of assistants guard, so that no command waits for it; keep what lies around."""
         self._contents = contents
+        self._assistant = getattr(contents, "assistant", "")
         prepare()
 
     def look(self, view: View, budget: Budget) -> Iterator[Match | Gap]:
@@ -69,6 +72,7 @@ class CommandsFamily:
 
     def _seen(self, readout: Readout, budget: Budget) -> Iterator[Seen]:
         yield from detected(readout, budget)
+        yield from claims(readout, self._assistant)
         if self._contents is not None:
             yield from scripts(readout, self._contents, budget)
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
+from clearance.scan.commands.curl_words import CURL_VALUES, WGET_VALUES
 from clearance.scan.commands.field import Field, located
-from clearance.scan.commands.options import Options, options
+from clearance.scan.commands.git_words import git_words
+from clearance.scan.commands.options import options
 from clearance.scan.commands.run import Run
 
 Kind: TypeAlias = Literal["read", "write", "append", "delete", "move", "mode", "mention"]
@@ -45,6 +47,15 @@ _INTERPRETERS = {
     "ruby": "-e", "php": "-r", "osascript": "-e", "lua": "-e",
     "rscript": "-e", "groovy": "-e", "julia": "-e", "deno": "eval",
 }  # fmt: skip
+_ONLY_FILES = frozenset({"tclsh", "wish", "expect", "bun", "tsx", "ts-node"})
+"""Interpreters that take code in a file only."""
+_TAKES_SCRIPTS = frozenset(
+    {
+        "make", "gmake", "bmake", "awk", "gawk", "mawk", "sed", "gsed", "psql", "mysql", "mariadb", "sqlite3", "duckdb",
+        "gdb", "lldb", "vim", "vi", "nvim", "ex", "ed", "emacs", "at", "batch", "just", "task", "ansible-playbook", "xargs",
+        "parallel", "crontab",
+    }
+)  # fmt: skip
 _MODES = frozenset({"chmod", "chown", "chgrp", "chattr", "setfacl", "icacls", "attrib", "takeown", "chflags"})
 _MODE = re.compile(r"-[rwxXstugoa]+(?:,[-+=rwxXstugoa]+)*")
 """A mode of chmod that looks like an option."""
@@ -279,9 +290,21 @@ def _in_place(name: str, words: tuple[str, ...]) -> bool:
     )
 
 
+def is_interpreter(name: str) -> bool:
+    """Whether a program runs code of a language other than the shell's."""
+    return name.rstrip("0123456789.") in _INTERPRETERS or name in _INTERPRETERS or name in _ONLY_FILES
+
+
+def reads_script(name: str) -> bool:
+    """Whether a program takes a file that it is handed for what it shall do."""
+    return is_interpreter(name) or name in _TAKES_SCRIPTS
+
+
 def code_of(run: Run) -> Field | None:
-    """Give the code that an interpreter is handed in its words or on its standard input, where it is known."""
+    """Give the code that an interpreter is handed in its words, in a file or on its standard input, where it is known."""
     name = run.name.rstrip("0123456789.") if run.name.startswith(("python", "pypy")) else run.name
+    if run.handed is not None and is_interpreter(run.name):
+        return Field(run.handed, run.start, run.end)
     flag = _INTERPRETERS.get(name) or _INTERPRETERS.get(run.name)
     if flag is None:
         return None
@@ -318,72 +341,3 @@ _CURL_WRITES = (
     "--etag-save",
     "--libcurl",
 )
-CURL_VALUES = frozenset(
-    {
-        "-o", "--output", "-d", "--data", "--data-binary", "--data-raw", "--data-urlencode", "--data-ascii", "--json",
-        "-F", "--form", "--form-string", "-T", "--upload-file", "-H", "--header", "-X", "--request", "-u", "--user", "-A",
-        "--user-agent", "-e", "--referer", "-b", "--cookie", "-c", "--cookie-jar", "-x", "--proxy", "-m", "--max-time",
-        "--connect-timeout", "--retry", "--retry-delay", "--retry-max-time", "-w", "--write-out", "-K", "--config", "-E",
-        "--cert", "--key", "--cacert", "--capath", "-r", "--range", "-C", "-z", "-y", "-Y", "--resolve", "--interface",
-        "--limit-rate", "--output-dir", "--url", "-D", "--dump-header", "-Q", "-t", "-P", "--unix-socket", "--aws-sigv4",
-        "--oauth2-bearer", "--stderr", "--trace", "--trace-ascii", "--mail-from", "--mail-rcpt", "--max-redirs",
-        "--ciphers", "--tls-max", "--expand-data", "--etag-save", "--libcurl",
-    }
-)  # fmt: skip
-"""Options of curl with a value."""
-WGET_VALUES = frozenset(
-    {
-        "-O", "--output-document", "-P", "--directory-prefix", "-o", "--output-file", "-a", "--append-output", "-i",
-        "--input-file", "-U",
-        "--user-agent", "-t", "--tries", "-T", "--timeout", "-w", "--wait", "--header", "--post-data", "--post-file",
-        "--body-data", "--body-file", "--method", "--user", "--password", "-e", "--execute", "-A", "-R", "-D", "-l", "-I",
-        "-X", "--certificate", "--private-key", "--ca-certificate", "--load-cookies", "--save-cookies", "-Q",
-        "--limit-rate",
-    }
-)  # fmt: skip
-"""Options of wget with a value."""
-
-
-def git_words(run: Run) -> tuple[str, Options, tuple[Field, ...]]:
-    """Give the word of git that a run is about (`push`), the options of it, and the values of `-c` before it."""
-    settings: list[Field] = []
-    at = 0
-    args = run.args
-    while at < len(args):
-        text = args[at].text
-        if text in {"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env"}:
-            if text in {"-c", "--config-env"} and at + 1 < len(args):
-                settings.append(args[at + 1])
-            at += 2
-        elif text.startswith("-"):
-            if text.startswith("-c") and len(text) > 2:
-                settings.append(args[at]._replace(text=text[2:]))
-            at += 1
-        else:
-            break
-    if at >= len(args):
-        return "", options(()), tuple(settings)
-    word = args[at].text
-    return word, options(args[at + 1 :], _GIT_VALUES.get(word, frozenset())), tuple(settings)
-
-
-_GIT_VALUES = {
-    "commit": frozenset({"-m", "-F", "-C", "-c", "-t", "--message", "--file", "--author", "--date", "--fixup", "--squash"}),
-    "push": frozenset({"-o", "--push-option", "--receive-pack", "--repo"}),
-    "merge": frozenset({"-m", "-s", "-X", "-F"}),
-    "rebase": frozenset({"-s", "-X", "-x", "--exec", "--onto"}),
-    "tag": frozenset({"-m", "-F", "-u"}),
-    "stash": frozenset({"-m"}),
-    "clean": frozenset({"-e", "--exclude"}),
-    "config": frozenset({"-f", "--file", "--blob", "--type", "--default", "--value", "--comment", "--url"}),
-    "checkout": frozenset({"-b", "-B", "--orphan"}),
-    "restore": frozenset({"-s", "--source"}),
-    "switch": frozenset({"-c", "-C", "--orphan", "--force-create"}),
-    "cherry-pick": frozenset({"-m", "-X"}),
-    "am": frozenset({"-p", "-C"}),
-    "diff": frozenset({"--output"}),
-    "log": frozenset({"--output"}),
-    "show": frozenset({"--output"}),
-    "archive": frozenset({"--output", "-o"}),
-    "clone": frozenset({"-b", "--branch", "--depth", "-o", "-c", "--config", "--reference", "-j"}),
-}

@@ -2,68 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from functools import lru_cache
 
-from clearance.facts.finding import Severity
-from clearance.scan.commands.field import MAYBE, SOME
-from clearance.scan.commands.files import Touch, git_words, touches
+from clearance.scan.commands.files import touches
+from clearance.scan.commands.git_words import git_words
+from clearance.scan.commands.guarded_files import HOOKS, OWN, PIPELINE, SETTINGS, guard_mentioned, guard_of
 from clearance.scan.commands.options import options
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import GUESS, HIGH, LIKELY, LOW, MEDIUM, Seen, seen, shown
 
-OWN = "guard-clearance-files"
-SETTINGS = "guard-assistant-settings"
-HOOKS = "guard-git-hooks"
-PIPELINE = "guard-ci-files"
 CHECKS = "guard-commit-checks"
 OFF = "guard-clearance-off"
 UNLEASHED = "guard-assistant-unleashed"
 
-_LONGEST_PATH = 4_096
-_AT = r"(?:\A|/)"
-_OWN = re.compile(
-    _AT + r"\.(?:clearance|git/clearance)(?:/|\Z)|\A~/\.(?:config|cache|local/(?:share|state)|clearance)/?clearance(?:/|\Z)",
-    re.IGNORECASE,
-)
-_SETTINGS = re.compile(
-    _AT + r"(?:\.claude/(?:settings[\w.]*\.json|hooks(?:/.*)?)|\.codex/(?:config\.toml|hooks(?:\.json|/.*)?|rules(?:/.*)?)"
-    r"|\.cursor/hooks(?:\.json|/.*)?|\.gemini/(?:settings\.json|hooks(?:/.*)?|extensions/.*)|\.windsurf/hooks(?:\.json|/.*)?"
-    r"|\.codeium/windsurf/hooks\.json"
-    r"|\.github/hooks(?:/.*)?|\.copilot/(?:config|settings|hooks)[\w/.-]*|\.config/opencode/(?:plugins?/.*|opencode\.jsonc?)"
-    r"|\.opencode/(?:plugins?(?:/.*)?|opencode\.jsonc?)|opencode\.jsonc?|\.agents?/hooks(?:\.json|/.*)?|\.kiro/hooks(?:/.*)?"
-    r"|managed-settings(?:\.json|\.d(?:/.*)?)|managed-mcp\.json)\Z"
-    r"|\A/etc/(?:claude-code|codex|cursor|gemini-cli|opencode|windsurf)(?:/|\Z)|/ClaudeCode(?:/|\Z)",
-    re.IGNORECASE,
-)
-_HOOKS = re.compile(_AT + r"\.git/(?:hooks(?:/|\Z)|config\Z|modules/.*?/hooks/)", re.IGNORECASE | re.DOTALL)
 _WHOLE_FOLDERS = frozenset({"git", "tar", "bsdtar", "unzip"})
 """Programs that write a folder with all that is in it."""
-_WHOLE_GIT = re.compile(r"\A(?:\./)?\.git\Z", re.IGNORECASE)
-_HOOK_SETTINGS = re.compile(
-    _AT + r"(?:\.pre-commit-config\.ya?ml|\.husky(?:/.*)?|\.?lefthook(?:-local)?\.(?:ya?ml|toml|json)|\.?git-?hooks(?:/.*)?"
-    r"|\.overcommit\.yml|\.gitconfig|\.config/git/config)\Z",
-    re.IGNORECASE,
-)
-_PIPELINE = re.compile(
-    _AT + r"(?:\.github/(?:workflows|actions)(?:/.*)?|\.gitlab-ci[\w.-]*\.ya?ml|\.gitlab/ci(?:/.*)?|\.circleci(?:/.*)?"
-    r"|\.buildkite"
-    r"(?:/.*)?|azure-pipelines[\w.-]*\.ya?ml|Jenkinsfile|bitbucket-pipelines\.ya?ml|\.travis\.yml|\.drone\.ya?ml|CODEOWNERS"
-    r"|\.github/(?:settings\.ya?ml|rulesets?(?:/.*)?|CODEOWNERS))\Z",
-    re.IGNORECASE,
-)
-_FOLDERS = re.compile(_AT + r"(?:\.claude|\.codex|\.cursor|\.gemini|\.opencode|\.windsurf|\.copilot)\Z", re.IGNORECASE)
-_SAMPLES = (
-    (OWN, ".clearance"), (OWN, ".clearance/policies/own.cedar"), (OWN, ".clearance/settings.toml"),
-    (SETTINGS, ".claude"), (SETTINGS, ".claude/settings.json"), (SETTINGS, ".claude/settings.local.json"),
-    (SETTINGS, ".cursor/hooks.json"), (SETTINGS, ".codex/config.toml"), (SETTINGS, ".codex/hooks.json"),
-    (SETTINGS, ".gemini/settings.json"), (SETTINGS, ".github/hooks/clearance.json"), (SETTINGS, "opencode.json"),
-    (HOOKS, ".git/hooks"), (HOOKS, ".git/hooks/pre-commit"), (HOOKS, ".git/hooks/pre-push"), (HOOKS, ".git/config"),
-)  # fmt: skip
-_RULES: tuple[tuple[re.Pattern[str], str, Severity | None], ...] = (
-    (_OWN, OWN, None), (_SETTINGS, SETTINGS, None), (_HOOKS, HOOKS, None), (_HOOK_SETTINGS, HOOKS, MEDIUM),
-    (_PIPELINE, PIPELINE, None),
-)  # fmt: skip
 _WHAT = {
     OWN: "what Clearance decides by",
     SETTINGS: "the settings and hooks of an assistant",
@@ -74,18 +26,10 @@ _DOES = {
     "write": "would write", "append": "would add to", "delete": "would delete", "move": "would move away",
     "mode": "would change the rights of", "mention": "runs code that names",
 }  # fmt: skip
-_MENTIONED = re.compile(
-    r"\.clearance\b(?!/?(?:dev|com|io|org)\b)|\.claude/(?:settings|hooks)|\.codex/(?:config|hooks)|\.cursor/hooks|\.gemini/settings"
-    r"|\.git/hooks|\.github/hooks|managed-settings|['\"]\.clearance['\"]|disableAllHooks"
-)
 _CHOSEN = re.compile(
     r"-(?:i?path|wholename|regex) \S*(?:\.?clearance|\.git/hooks|\.?claude|\.?codex|\.?cursor/hooks|\.?gemini"
     r"|managed-settings)\S*"
     r"|-i?name \.(?:clearance|git|claude|codex|cursor|gemini)(?![\w-])\S*|-i?name \S*\.cedar(?!\w)"
-)
-_WRITING = re.compile(
-    r"['\"][wax]b?\+?['\"]|\bwrite|\brm_\w+|\bdelete|\bunlink|\bremove|\brmtree|\brename|\breplace\(|\bcopy|\bmove\(|\bchmod|\brm\b|Sync\(|\bFile\.(?:write|delete)"
-    r"|>\s*['\"]?\.|\bdump\("
 )
 _SKIPS = {
     "HUSKY": ("0",), "HUSKY_SKIP_HOOKS": ("1", "true"), "LEFTHOOK": ("0", "false"), "PRE_COMMIT_ALLOW_NO_CONFIG": ("1",),
@@ -128,31 +72,6 @@ _UNLEASHED = {
 }
 
 
-@lru_cache(maxsize=1)
-def _guarded() -> tuple[str, ...]:
-    """Give the globs of files that belong to the guards of assistants, as their contracts say."""
-    from clearance.assistants.model import guarded
-
-    return tuple(guarded())
-
-
-@lru_cache(maxsize=1)
-def _of_contracts() -> "re.Pattern[str] | None":
-    patterns = []
-    for glob in _guarded():
-        bare = glob.removeprefix("~/").removeprefix("**/").lstrip("/")
-        if bare.replace("*", "").strip("/."):
-            pieces = re.split(r"(\*\*/|\*\*|\*|\?)", bare)
-            known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-            patterns.append("".join(known.get(one, re.escape(one)) for one in pieces))
-    return re.compile(_AT + f"(?:{'|'.join(patterns)})\\Z") if patterns else None
-
-
-def prepare() -> None:
-    """Read the contracts of assistants, which takes some milliseconds the first time."""
-    _of_contracts()
-
-
 def guards(readout: Readout) -> Iterator[Seen]:
     """Give what a text does to guards."""
     for run in readout.runs:
@@ -175,7 +94,7 @@ def _files(run: Run) -> Iterator[Seen]:
     for touch in touches(run):
         if not touch.changes:
             continue
-        found = _mentioned(touch) if touch.kind == "mention" else _guard(touch, whole=run.name in _WHOLE_FOLDERS)
+        found = guard_mentioned(touch) if touch.kind == "mention" else guard_of(touch, whole=run.name in _WHOLE_FOLDERS)
         if found is None or found[0] in told:
             continue
         rule, severity, sure = found
@@ -184,45 +103,6 @@ def _files(run: Run) -> Iterator[Seen]:
         path = "a guarded file" if touch.kind == "mention" else f"`{shown(touch.field.text)}`"
         message = f"`{shown(program)}` {_DOES[touch.kind]} {path}: {_WHAT[rule]}"
         yield seen(rule, run, message, severity, None if sure else LIKELY)
-
-
-def _mentioned(touch: Touch) -> tuple[str, Severity | None, bool] | None:
-    code = touch.field.text
-    found = _MENTIONED.search(code)
-    if found is None:
-        return None
-    rule = OWN if "clearance" in found[0] else HOOKS if ".git/" in found[0] else SETTINGS
-    return (rule, None, False) if _WRITING.search(code) else None
-
-
-def _guard(touch: Touch, *, whole: bool = False) -> tuple[str, Severity | None, bool] | None:
-    path = touch.path
-    sure = touch.field.known
-    if len(path) > _LONGEST_PATH:  # no file system takes it, and the patterns would take long
-        return OWN, MEDIUM, False
-    # An unknown folder before the guard leaves the guard itself known.
-    tail = re.split(f"[{MAYBE}{SOME}]", path)[-1]
-    if touch.kind in {"write", "move", "delete"} and _WHOLE_GIT.search(path):
-        return HOOKS, None, True
-    for pattern, rule, severity in _RULES:
-        if pattern.search(path) or (tail.startswith("/") and pattern.search(tail)):
-            return rule, severity, True
-    contracts = _of_contracts()
-    if contracts is not None and contracts.search(path):
-        return SETTINGS, None, True
-    if (touch.kind in {"delete", "move", "mode"} or (whole and touch.kind == "write")) and not touch.partly:
-        if _FOLDERS.search(path):
-            return SETTINGS, None, True
-        if path in {".github", "./.github"}:
-            return PIPELINE, None, True
-    if touch.field.globs or not sure:
-        wanted = path.replace(MAYBE, "*").replace(SOME, "*")
-        letters = len(wanted.replace("*", "").replace("?", "").strip("./"))
-        if letters >= 3 or (wanted.startswith(".") and (letters or sure) and wanted != "."):
-            for rule, sample in _SAMPLES:
-                if fnmatchcase(sample, wanted):
-                    return rule, None, touch.field.globs and sure
-    return None
 
 
 def _checks(run: Run) -> Iterator[Seen]:
@@ -273,14 +153,20 @@ def _shortened(flag: str) -> bool:
     return flag.startswith("--no-veri") and "--no-verify".startswith(flag)
 
 
+def as_clearance(run: Run) -> tuple[str, tuple[str, ...]]:
+    """Give the name and words of a program; those of Clearance where Python is told to run it."""
+    words = run.words
+    at = next((at for at, one in enumerate(words[:8]) if re.fullmatch(r"-[A-Za-z]*m", one)), len(words))
+    if run.name.startswith(("python", "pypy", "py")) and words[at + 1 : at + 2] == ("clearance",):
+        return "clearance", words[at + 2 :]
+    return run.name, words
+
+
 def _off(run: Run, readout: Readout) -> Iterator[Seen]:
     for key in run.environment:
         if key.startswith("CLEARANCE_"):
             yield seen(OFF, run, f"`{shown(key)}` would change how Clearance works for a command")
-    words, name = run.words, run.name
-    at = next((at for at, one in enumerate(words[:8]) if re.fullmatch(r"-[A-Za-z]*m", one)), len(words))
-    if name.startswith(("python", "pypy", "py")) and words[at + 1 : at + 2] == ("clearance",):
-        words, name = words[at + 2 :], "clearance"
+    name, words = as_clearance(run)
     match name:
         case "unset" if any(one.startswith("CLEARANCE_") for one in words):
             yield seen(OFF, run, "`unset` would change how Clearance works for what follows")

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from clearance.scan.commands.files import code_of, touches
+from clearance.scan.commands.built_ins import SETS_UP
+from clearance.scan.commands.files import code_of, reads_script, touches
 from clearance.scan.commands.options import options
+from clearance.scan.commands.powershell import POWER, encoded_text
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import GUESS, HIGH, LIKELY, LOW, Seen, seen, shown
 from clearance.scan.commands.wrappers import SHELLS
@@ -41,6 +43,8 @@ _DECODE_IN_CODE = re.compile(r"(?:exec|eval|system|popen|subprocess|child_proces
                              r"|fromhex|decompress|marshal\.loads|rot13)"
                              r"|(?:b64decode|atob\(|unhexlify|fromhex)\(.{0,400}\b(?:exec|eval|system"
                              r"|popen)\b", re.DOTALL)  # fmt: skip
+_TELLS = frozenset({"cat", "echo", "printf", "sed", "head", "tail", "envsubst", "grep", "awk", "sort", "tr", "cut"})
+"""Programs that say what stands in files, or in their words."""
 _PLAIN_TR = re.compile(r"-d|-s|-c|\\n|,| ")
 
 
@@ -81,8 +85,12 @@ def _interpreter(name: str) -> bool:
 
 def _run(run: Run, fetched: dict[str, Run]) -> Iterator[Seen]:
     name = run.name
-    if _interpreter(name) or name in {"source", "."}:
+    if name in POWER and encoded_text(run.words) is not None:
+        yield seen(DECODED, run, f"`{name} -EncodedCommand` runs a text that nobody can read as it stands")
+    elif _interpreter(name) or name in {"source", "."}:
         yield from _interpreted(run, fetched)
+    elif reads_script(name) and run.handed is None and any(one.file for one in run.args):
+        yield from _poured(run)
     elif name in {"eval", "exec"}:
         yield from _evaluated(run)
     elif name and run.at(run.program.text) in fetched and ("/" in run.program.text or name == "chmod"):
@@ -136,10 +144,26 @@ def _interpreted(run: Run, fetched: dict[str, Run]) -> Iterator[Seen]:
             yield seen(DOWNLOADED, run, f"`{name}` would run code that it downloads", HIGH, LIKELY)
         elif _DECODE_IN_CODE.search(code.text):
             yield seen(DECODED, run, f"`{name}` would run code that it decodes first", HIGH, LIKELY)
+    elif file_inner and run.handed is None and not any(one.name in {"echo", "printf"} for one in file_inner[-1:]):
+        yield from _poured(run)
     elif sources and name in SHELLS and run.stdin is None and _bare(run):
         first = sources[0]
-        if first.name not in {"cat", "echo", "printf", "sed", "head", "tail", "envsubst"} or any(first.inner()):
+        if first.name not in _TELLS or any(first.inner()):
             yield seen(HIDDEN, run, f"`{name}` would run what `{shown(first.name or 'another command')}` says", None, LIKELY)
+
+
+def _poured(run: Run) -> Iterator[Seen]:
+    """A script that another command says (`make -f <(x)`), where that is not known."""
+    inner = next((inner for one in run.args if one.file for inner in reversed(one.inner)), None)
+    if inner is None or inner.name in _TELLS:
+        return
+    upstream = (inner, *_upstream(inner))
+    if any(one.name in _FETCHERS for one in upstream):
+        yield seen(DOWNLOADED, run, f"`{run.name}` would run what `{inner.name}` downloads, unread")
+    elif any(map(_decodes, upstream)):
+        yield seen(DECODED, run, f"`{run.name}` would run what `{inner.name}` decodes: nobody can read it before")
+    elif not (inner.name in SETS_UP or any("complet" in one for one in inner.words)):
+        yield seen(HIDDEN, run, f"`{run.name}` would run what `{shown(inner.name or 'another command')}` says", None, LIKELY)
 
 
 def _bare(run: Run) -> bool:

@@ -143,6 +143,8 @@ def _mentions(run: Run) -> Iterator[Seen]:
     texts = list(run.words)
     if run.stdin and code is None:
         texts.append(run.stdin[:_LONGEST])
+    if run.handed and code is None:
+        texts.append(run.handed[:_LONGEST])
     for text in texts:
         rule = mentioned(text)
         if not rule:
@@ -162,7 +164,7 @@ def _mentions(run: Run) -> Iterator[Seen]:
 
 
 def _sed_changes(run: Run, text: str) -> bool:
-    return bool(_SED_WRITES.search(text)) or text == run.stdin
+    return bool(_SED_WRITES.search(text)) or (text == run.stdin and run.stdin != run.handed)
 
 
 def _packs_away(run: Run) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from clearance.scan.commands.field import Field
-from clearance.scan.commands.files import git_words
+from clearance.scan.commands.git_words import git_words
 from clearance.scan.commands.options import Options, options
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import HIGH, LIKELY, MEDIUM, Seen, seen, shown

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from clearance.scan.commands.files import CURL_VALUES, WGET_VALUES, git_words, touches
+from clearance.scan.commands.curl_words import CURL_VALUES, WGET_VALUES
+from clearance.scan.commands.files import touches
+from clearance.scan.commands.git_words import git_words
 from clearance.scan.commands.options import options
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import GUESS, HIGH, LIKELY, LOW, MEDIUM, Seen, seen, shown

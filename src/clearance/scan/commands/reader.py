@@ -81,10 +81,7 @@ class Reader(WordReader):
                 elif closing:
                     self._mistake(f"`{closing}` is missing")
                 break
-            separator = next((sign for sign in _SEPARATORS if text.startswith(sign, self._at)), "")
-            if separator == "&" and text.startswith("&>", self._at):
-                separator = ""
-            if separator:
+            if separator := self._separator():
                 self._end(pipelines, commands, separator)
                 continue
             if letter == "|":
@@ -111,6 +108,11 @@ class Reader(WordReader):
         if commands:
             pipelines.append(Pipeline(tuple(commands), ""))
         return Script(tuple(pipelines))
+
+    def _separator(self) -> str:
+        """Give the sign here that ends a command, or nothing."""
+        found = next((sign for sign in _SEPARATORS if self._text.startswith(sign, self._at)), "")
+        return "" if found == "&" and self._text.startswith("&>", self._at) else found
 
     def _end(self, pipelines: list[Pipeline], commands: list[Command], separator: str) -> None:
         self._at += len(separator)
@@ -268,10 +270,7 @@ class Reader(WordReader):
             if self._at >= len(text):
                 self._mistake("`esac` is missing")
                 break
-            separator = next((sign for sign in _SEPARATORS if text.startswith(sign, self._at)), "")
-            if separator == "&" and text.startswith("&>", self._at):
-                separator = ""
-            if separator:
+            if separator := self._separator():
                 self._end(pipelines, commands, separator)
                 if separator in {";;", ";&", ";;&"}:
                     return False

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from clearance.scan.commands.files import git_words
+from clearance.scan.commands.git_words import git_words
 from clearance.scan.commands.run import Readout
 from clearance.scan.commands.seen import GUESS, Seen, seen, shown
 

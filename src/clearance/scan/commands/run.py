@@ -27,7 +27,8 @@ class Run(NamedTuple):
 
     `via` names what starts it (`sudo`, `xargs`, `find`), `host` where it runs if that is not here. `directory` is where,
     seen from where the text began (None: not known). `feeding` are the commands whose output it reads, `stdin` the text that
-    it reads where that is known. `environment` are variables that are set for it.
+    it reads where that is known, `handed` that of a file which it takes for its script and which this very text makes
+    (`<(…)`, or written before). `environment` are variables that are set for it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Run(NamedTuple):
     feeding: tuple["Run", ...] = ()
     stdin: str | None = None
     depth: int = 0
+    handed: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""Scripts that a command starts, where they lie in the repository: what they do to guards, and what they push.
+"""Scripts that a command starts, and that these start in turn, where they lie in the repository: what they do to guards, and
+what they push. They are read as they lie there, never run.
 
 Only that is looked for: what else a script of the repository does, people have read, or the gate will.
 """
@@ -12,20 +13,27 @@ from clearance.facts.change import Contents
 from clearance.facts.errors import CollectError
 from clearance.scan.commands.around import around
 from clearance.scan.commands.carried import shell_texts
+from clearance.scan.commands.field import located
 from clearance.scan.commands.files import code_of
 from clearance.scan.commands.guards import guards
 from clearance.scan.commands.named import code_changes
+from clearance.scan.commands.powershell import POWER, VALUED
 from clearance.scan.commands.pushes import pushes
 from clearance.scan.commands.run import Readout, Run
 from clearance.scan.commands.seen import LIKELY, MEDIUM, Seen, seen, shown
+from clearance.scan.commands.steering import steering
 from clearance.scan.commands.walk import walked
 from clearance.scan.commands.wrappers import SHELLS
 from clearance.scan.family import Budget
 
 _MOST = 20
+"""Scripts that one command is followed into, all depths together."""
+_DEEPEST = 4
 _LONGEST = 128 * 1024
 _WINDOW = 4
 """Lines of code in which a name and a change must stand together."""
+_VALUED = frozenset({"--rcfile", "--init-file", "-o", "+o", "-O", "+O"})
+"""Options of shells with a value behind them."""
 _CODE = re.compile(r"(?:python|pypy|node|perl|ruby|php|deno|bun|tsx|ts-node|lua|julia|rscript|nodejs|uv)[\d.]*\Z")
 _SHELL_LINE = re.compile(r"#!\s*\S*(?:/|\benv\s+)(?:ba|da|z|k|a)?sh\b")
 _RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun"})
@@ -43,15 +51,42 @@ def scripts(readout: Readout, contents: Contents, budget: Budget) -> Iterator[Se
     Raises:
         OutOfTime: the budget is spent.
     """
-    left = _MOST
-    for run in readout.runs:
+    read = _reading(contents)
+    # A script that starts itself, or one that is started twice, is read once.
+    done: set[tuple[str | None, str]] = set()
+    waiting = [(run, run, 1) for run in reversed(readout.runs)]
+    while waiting:
+        run, told_at, depth = waiting.pop()
         if run.host:
             continue
-        for name, text, is_shell in _started(run, _reading(contents)):
-            left -= 1
-            if left < 0:
+        for name, text, is_shell in _started(run, read):
+            if (run.directory, text) in done:
+                continue
+            done.add((run.directory, text))
+            if len(done) > _MOST:
                 return
-            yield from _judged(run, name, text, budget, is_shell=is_shell)
+            plain = [walked(one, budget) for one in ([text] if is_shell else list(shell_texts(text))[:_MOST])]
+            # Many scripts go to the top of their repository by themselves, in ways that cannot be read: both are looked at.
+            made = [*(_moved(one, run) for one in plain), *(plain if run.directory != "" else ())]
+            yield from _judged(told_at, name, text, made, budget, is_shell=is_shell)
+            if depth < _DEEPEST:
+                waiting.extend((one, told_at, depth + 1) for each in reversed(made) for one in reversed(each.runs))
+
+
+def _moved(readout: Readout, run: Run) -> Readout:
+    """Give what a script would start as it is where the script is started: it works in the folder of who starts it."""
+    if run.directory == "":
+        return readout
+    return readout._replace(
+        runs=tuple(
+            one._replace(
+                directory=None
+                if one.directory is None or run.directory is None
+                else located(run.directory, one.directory or ".")
+            )
+            for one in readout.runs
+        )
+    )
 
 
 def _reading(contents: Contents) -> Callable[[str], str | None]:
@@ -79,7 +114,7 @@ def _started(run: Run, read: Callable[[str], str | None]) -> Iterator[tuple[str,
         text = read(run.at("package.json"))
         yield from (("package.json", one, True) for one in _package_scripts(text or "", words))
     elif name in SHELLS or name in {"source", "."}:
-        given = next((one for one in words if not one.startswith(("-", "+"))), "")
+        given = _script_of(name, words)
         fed = next((one.target.text for one in run.redirects if one.sign == "<"), "")
         poured = next((word for one in run.feeding[-1:] if one.name == "cat" for word in one.words[:1]), "")
         path = given or fed or poured
@@ -91,6 +126,16 @@ def _started(run: Run, read: Callable[[str], str | None]) -> Iterator[tuple[str,
             yield path, text, False
     elif "/" in run.program.text and (text := read(run.at(run.program.text))) is not None:
         yield run.program.text, text, bool(_SHELL_LINE.match(text)) or not text.startswith("#!")
+
+
+def _script_of(name: str, words: tuple[str, ...]) -> str:
+    """Give the file that a shell is told to run; empty: none."""
+    before = ""
+    for one in words:
+        if not one.startswith(("-", "+")) and before not in _VALUED and (name not in POWER or before not in VALUED):
+            return one.replace("\\", "/") if name in POWER else one
+        before = one.casefold() if name in POWER else one
+    return ""
 
 
 def _value(words: tuple[str, ...], *names: str) -> tuple[str, ...]:
@@ -128,12 +173,10 @@ def _package_scripts(text: str, words: tuple[str, ...]) -> Iterator[str]:
             yield found
 
 
-def _judged(run: Run, name: str, text: str, budget: Budget, *, is_shell: bool) -> Iterator[Seen]:
+def _judged(run: Run, name: str, text: str, made: list[Readout], budget: Budget, *, is_shell: bool) -> Iterator[Seen]:
     told: set[str] = set()
-    texts = [text] if is_shell else list(shell_texts(text))[:_MOST]
-    for one in texts:
-        readout = walked(one, budget)
-        for detector in (guards, around, pushes):
+    for readout in made:
+        for detector in (guards, around, steering, pushes):
             for found in detector(readout):
                 budget.check()
                 if found.rule.startswith(("guard-", "push-")) and found.rule not in told:

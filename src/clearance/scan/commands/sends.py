@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from clearance.scan.commands.credentials import credentials
+from clearance.scan.commands.curl_words import CURL_VALUES, WGET_VALUES
 from clearance.scan.commands.field import MAYBE, SOME, Field
-from clearance.scan.commands.files import CURL_VALUES, WGET_VALUES, code_of
+from clearance.scan.commands.files import code_of
 from clearance.scan.commands.options import options
+from clearance.scan.commands.payload import Payload, payload_in, payload_of, secret_of, sources_of
 from clearance.scan.commands.remotes import remotes
 from clearance.scan.commands.run import Readout, Run
-from clearance.scan.commands.secrets_files import secret_name, secret_path, secrets_read, tells
+from clearance.scan.commands.secrets_files import secret_name, secrets_read
 from clearance.scan.commands.seen import HIGH, LIKELY, MEDIUM, Seen, seen, shown
 from clearance.scan.commands.wrappers import SHELLS
 
@@ -51,13 +53,6 @@ _CLOUD = re.compile(r"(?:s3|gs|az|wasbs?|abfss?|r2|b2|oss|cos|oci)://", re.IGNOR
 _LOOKUPS = frozenset({"dig", "nslookup", "host", "ping", "ping6", "drill", "getent", "traceroute", "whois"})
 _SOCKETS = frozenset({"nc", "ncat", "netcat", "socat", "telnet", "nc.traditional", "nc.openbsd"})
 _MAILERS = frozenset({"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp", "swaks", "neomutt", "s-nail", "mpack"})
-_HARMLESS = frozenset(
-    {"echo", "printf", "date", "jq", "true", "cat", "seq", "yes", "uuidgen", "head", "tr", "sed", "envsubst"}
-)
-_TOKENS = frozenset(
-    {"gh", "gcloud", "git", "op", "pass", "vault", "security", "secret-tool", "aws", "az", "kubectl", "bw", "lpass"}
-)
-"""Programs whose token is made to be sent to the service that gave it."""
 _DEV = re.compile(r"/dev/(?:tcp|udp)/([^/]*)/")
 _IN_CODE = re.compile(
     r"requests\.(?:post|put)|urlopen|urllib|http\.client|httpx\.|fetch\(|axios|net\.connect|socket\.|https?\.request|XMLHttpRequest|Net::HTTP"
@@ -82,7 +77,7 @@ def sends(readout: Readout) -> Iterator[Seen]:
         sent = list(_sent(run))
         yield from sent
         if any(one.rule == CREDENTIALS for one in sent):
-            ends.update(_key(one) for one in (*_sources(run), run))
+            ends.update(_key(one) for one in (*sources_of(run), run))
     for run in readout.runs:
         if _key(run) not in ends:
             yield from credentials(run, readout)
@@ -114,11 +109,11 @@ def _sent(run: Run) -> Iterator[Seen]:
     elif name in _MAILERS:
         yield from _mailed(run)
     elif name == "gh" and run.words[:2] == ("gist", "create"):
-        yield from _told(run, "gist.github.com", _payload(run, run.args[2:]), FILE, paste=True, data=True)
+        yield from _told(run, "gist.github.com", payload_of(run, run.args[2:]), FILE, paste=True, data=True)
     elif name == "ssh":
         yield from _through(run)
     elif name in {"pastebinit", "termbin", "gist", "wgetpaste"}:
-        yield from _told(run, name, _payload(run, run.args), FILE, paste=True, data=True)
+        yield from _told(run, name, payload_of(run, run.args), FILE, paste=True, data=True)
     else:
         yield from _code(run)
     for one in run.redirects:
@@ -128,58 +123,11 @@ def _sent(run: Run) -> Iterator[Seen]:
         if run.name in SHELLS:
             yield seen(SOCKET, run, f"`{run.name}` would hand a shell to `{shown(found[1])}`", HIGH)
         else:
-            said = _secret_of(run) or _Payload(f"the output of `{shown(run.name or 'the shell')}`")
+            said = secret_of(run) or Payload(f"the output of `{shown(run.name or 'the shell')}`")
             yield from _told(run, found[1], said, SOCKET)
 
 
-class _Payload:
-    """What is sent: a description for people, whether it holds secrets, whether it is known to be harmless text."""
-
-    def __init__(self, said: str = "", secret: str = "", *, strong: bool = False) -> None:
-        self.said = said
-        self.secret = secret
-        self.strong = strong
-
-
-def _sources(run: Run, *, words: bool = True) -> list[Run]:
-    """Give all programs whose output a program reads, near and far; without `words` only those on its standard input."""
-    found: list[Run] = []
-    waiting = [*run.feeding, *(run.inner() if words else ())]
-    while waiting and len(found) < 200:
-        one = waiting.pop()
-        found.append(one)
-        waiting.extend((*one.feeding, *one.inner()))
-    return found
-
-
-def _payload(run: Run, files: tuple[Field, ...], sources: "list[Run] | None" = None) -> _Payload:
-    """Say what a program would send: the files that are named, and what it reads from others."""
-    for one in files:
-        if likely := secret_path(run.at(one.text)):
-            return _Payload(f"`{shown(one.text)}`", one.text, strong=likely == "strong")
-    sources = _sources(run) if sources is None else sources
-    for source in sources:
-        if (found := _secret_of(source)) is not None:
-            return found
-    if files:
-        return _Payload(f"`{shown(files[0].text)}`")
-    for directed in run.redirects:
-        if directed.sign == "<":
-            likely = secret_path(run.at(directed.target.text))
-            return _Payload(f"`{shown(directed.target.text)}`", likely, strong=likely == "strong")
-    told = [one for one in sources if one.name not in _HARMLESS or (one.name == "cat" and one.args)]
-    return _Payload(f"the output of `{shown(told[0].name)}`") if told else _Payload()
-
-
-def _secret_of(run: Run) -> _Payload | None:
-    path, likely = secrets_read(run)
-    if path:
-        return _Payload(f"`{shown(path)}`", path, strong=likely == "strong")
-    what = tells(run)
-    return _Payload(what, what, strong=True) if what else None
-
-
-def _told(run: Run, where: str, payload: _Payload, rule: str, *, paste: bool = False, data: bool = False) -> Iterator[Seen]:
+def _told(run: Run, where: str, payload: Payload, rule: str, *, paste: bool = False, data: bool = False) -> Iterator[Seen]:
     place = f"`{shown(where, 60)}`"
     paste = paste or _PASTES.search(where) is not None
     if payload.secret:
@@ -207,38 +155,16 @@ def _curl(run: Run) -> Iterator[Seen]:
     files.extend(given.all("-T", "--upload-file"))
     reads = any(one.text in {"-", "/dev/stdin"} for one in files)
     named = tuple(one for one in files if one.text not in {"-", "/dev/stdin", ".", ""})
-    payload = _payload(run, named, _sources(run, words=False) if given.has(*_DATA) else [])
-    inside = _in_words((*given.operands, *given.all(*_DATA, "-H", "--header", "-A", "-b")))
+    payload = payload_of(run, named, sources_of(run, words=False) if given.has(*_DATA) else [])
+    inside = payload_in((*given.operands, *given.all(*_DATA, "-H", "--header", "-A", "-b")))
     if inside is not None and not payload.secret:
         payload = inside
     elif not named and not reads and not payload.secret:
-        payload = _Payload()
+        payload = Payload()
     if given.value("--mail-rcpt") is not None:
         yield seen(MAIL, run, "`curl` would send a mail")
         return
     yield from _told(run, away[0], payload, FILE, data=given.has(*_DATA))
-
-
-def _in_words(fields: tuple[Field, ...]) -> _Payload | None:
-    """Say what the output of commands in the words of a request would tell."""
-    for field in fields:
-        inner: list[Run] = []
-        waiting = list(field.inner)
-        while waiting and len(inner) < 100:
-            one = waiting.pop()
-            inner.append(one)
-            waiting.extend((*one.feeding, *one.inner()))
-        for one in inner:
-            found = None if one.name in _TOKENS and tells(one) else _secret_of(one)
-            if found is not None:
-                return found
-        for one in inner:
-            if (
-                one.name in {"cat", "base64", "xxd", "tar", "gzip", "head", "tail", "od", "hexdump", "find", "ls"}
-                and one.args
-            ):
-                return _Payload(f"the output of `{shown(one.name)}`")
-    return None
 
 
 def _wget(run: Run) -> Iterator[Seen]:
@@ -248,9 +174,11 @@ def _wget(run: Run) -> Iterator[Seen]:
         return
     files = given.all("--post-file", "--body-file")
     payload = (
-        _payload(run, files) if files else _in_words((*given.operands, *given.all("--post-data", "--body-data", "--header")))
+        payload_of(run, files)
+        if files
+        else payload_in((*given.operands, *given.all("--post-data", "--body-data", "--header")))
     )
-    yield from _told(run, away[0], payload or _Payload(), FILE)
+    yield from _told(run, away[0], payload or Payload(), FILE)
 
 
 def _httpie(run: Run) -> Iterator[Seen]:
@@ -263,7 +191,7 @@ def _httpie(run: Run) -> Iterator[Seen]:
     )
     reads = bool(run.feeding) or any(one.sign == "<" for one in run.redirects)
     if files or reads:
-        yield from _told(run, urls[0].text, _payload(run, files), FILE)
+        yield from _told(run, urls[0].text, payload_of(run, files), FILE)
 
 
 def _socket(run: Run) -> Iterator[Seen]:
@@ -281,7 +209,7 @@ def _socket(run: Run) -> Iterator[Seen]:
         return
     if listens or not host or _HERE.match(host) or any(one.startswith("-") and "z" in one for one in run.words):
         return
-    payload = _payload(run, ())
+    payload = payload_of(run, ())
     if payload.said:
         yield from _told(run, host, payload, SOCKET)
 
@@ -299,11 +227,11 @@ def _copied(run: Run) -> Iterator[Seen]:
             and len(words) > 1
             and ":" in words[-1].text
         ):
-            yield from _told(run, words[-1].text, _payload(run, tuple(words[1:-1])), COPY)
+            yield from _told(run, words[-1].text, payload_of(run, tuple(words[1:-1])), COPY)
         return
     if name in {"croc", "wormhole", "magic-wormhole"}:
         if words[:1] and words[0].text == "send":
-            yield from _told(run, name, _payload(run, tuple(words[1:])), COPY)
+            yield from _told(run, name, payload_of(run, tuple(words[1:])), COPY)
         return
     if name in {"ftp", "tftp", "lftp", "sftp"}:
         text = (run.stdin or "") + " ".join(run.words)
@@ -314,7 +242,7 @@ def _copied(run: Run) -> Iterator[Seen]:
         return
     target = words[-1].text
     if _REMOTE.match(target) and not _HERE.match(target) and not re.match(r"[A-Za-z]:[\\/]", target):
-        yield from _told(run, target, _payload(run, tuple(one for one in words[:-1] if not _REMOTE.match(one.text))), COPY)
+        yield from _told(run, target, payload_of(run, tuple(one for one in words[:-1] if not _REMOTE.match(one.text))), COPY)
 
 
 def _cloud(run: Run) -> Iterator[Seen]:
@@ -341,7 +269,7 @@ def _cloud(run: Run) -> Iterator[Seen]:
         return
     rest = [one for one in given.operands if one.text not in verbs | {"s3", "storage", "blob", "s3api", "-m"}]
     if run.name == "az" or "put-object" in words:
-        yield from _told(run, run.name, _payload(run, given.all("-f", "--file", "--source", "-s", "--body")), COPY)
+        yield from _told(run, run.name, payload_of(run, given.all("-f", "--file", "--source", "-s", "--body")), COPY)
         return
     if (
         len(rest) < 2
@@ -349,7 +277,7 @@ def _cloud(run: Run) -> Iterator[Seen]:
         or _CLOUD.match(rest[0].text)
     ):
         return
-    yield from _told(run, rest[-1].text, _payload(run, tuple(rest[:-1])), COPY)
+    yield from _told(run, rest[-1].text, payload_of(run, tuple(rest[:-1])), COPY)
 
 
 def _looked_up(run: Run) -> Iterator[Seen]:
@@ -378,8 +306,8 @@ def _looked_up(run: Run) -> Iterator[Seen]:
 def _mailed(run: Run) -> Iterator[Seen]:
     given = options(run.args, {"-s", "-a", "-A", "-c", "-b", "-r", "-S", "-f", "--to", "--attach", "--body"})
     files = given.all("-a", "-A", "--attach")
-    yield from _told(run, (given.operands[-1].text if given.operands else "a mailbox"), _payload(run, files), MAIL)
-    if not files and given.operands and not _payload(run, files).said:
+    yield from _told(run, (given.operands[-1].text if given.operands else "a mailbox"), payload_of(run, files), MAIL)
+    if not files and given.operands and not payload_of(run, files).said:
         yield seen(MAIL, run, f"`{run.name}` would send a mail")
 
 
@@ -388,7 +316,7 @@ def _through(run: Run) -> Iterator[Seen]:
     if any(re.match(r"-[A-Za-z]*R\Z", one) for one in run.words):
         yield seen(SOCKET, run, "`ssh -R` would open a way from another machine into this one")
     words = [one for one in run.words if not one.startswith("-")]
-    payload = _payload(run, ()) if run.feeding or any(one.sign == "<" for one in run.redirects) else None
+    payload = payload_of(run, ()) if run.feeding or any(one.sign == "<" for one in run.redirects) else None
     if payload is not None and payload.said and words:
         yield from _told(run, words[0], payload, COPY)
 

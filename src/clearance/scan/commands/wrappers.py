@@ -106,7 +106,7 @@ def unwrapped(name: str, args: Sequence[Field]) -> Inside | None:
         if text == "--":
             at += 1
             break
-        if text.startswith("-") and len(text) > 1:
+        if text.startswith("-") and (len(text) > 1 or name == "env"):
             shell = next((one for one in wrapper.shells if option == one or (len(one) == 2 and _clustered(text, one))), "")
             if shell:
                 given = args[at]._replace(text=value) if sign else args[at + 1] if at + 1 < len(args) else None

@@ -1,7 +1,8 @@
 """Asks the blocks of pages of the units of a document, and says what holds."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from clearance.facts.glob import matcher
@@ -22,8 +23,8 @@ _ENOUGH: Final = 2
 _DOTTED: Final = re.compile(r"(?<![\w.-])(?:data\.)?([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)")
 _ANYTHING: Final = re.compile(r"(?<![\w.-])(?:var|local|each|count|self)\.")
 
-Others = Callable[[], Iterable[Unit]]
-"""Gives the units of the files that this one sees."""
+Others = Callable[[Collection[str]], Iterable[Unit]]
+"""Gives the units of the files that this one sees and in which one of some words stands (none: of all)."""
 
 
 def judge(units: Sequence[Unit], index: Index, *, path: str, text: str, others: Others, budget: Budget) -> Iterator[Match]:
@@ -46,10 +47,11 @@ class _Absence:
     files are read when a block first looks."""
 
     def __init__(self, units: Sequence[Unit], others: Others, budget: Budget) -> None:
-        self._units = units
         self._others = others
         self._budget = budget
-        self._by_kind: dict[str, list[Unit]] | None = None
+        self._by_kind: dict[str, list[Unit]] = {}
+        for one in units:
+            self._by_kind.setdefault(one.kind, []).append(one)
         self._standing: dict[int, _Standing] = {}
 
     def lacks(self, block: Block, unit: Unit) -> bool:
@@ -65,12 +67,15 @@ class _Absence:
 
     def _looked(self, without: Without) -> "_Standing":
         standing = _Standing([], set(), any=False)
-        kinds = self._sorted()
+        words = [target.type for target in without.on]
+        # A type with a `*`, or none, says nothing about the words of a file.
+        more = list(self._others(words if all(word and "*" not in word for word in words) else ()))
         for target in without.on:
-            for count, one in enumerate(kinds.get(target.kind, ())):
+            beside = (one for one in more if one.kind == target.kind)
+            for count, one in enumerate(chain(self._by_kind.get(target.kind, ()), beside)):
                 if not count % _CHECK_EACH:
                     self._budget.check()
-                if not fits(target.type, one.type) or answer(without.where, one).truth == NO:
+                if not fits(target.type, one.type) or _is_none(one) or answer(without.where, one).truth == NO:
                     continue
                 if len(standing.units) < _ENOUGH:
                     standing.units.append(one)
@@ -78,13 +83,6 @@ class _Absence:
                     for place in walk(path, one):
                         standing = _named(standing, place.node)
         return standing
-
-    def _sorted(self) -> dict[str, list[Unit]]:
-        if self._by_kind is None:
-            self._by_kind = {}
-            for one in (*self._units, *self._others()):
-                self._by_kind.setdefault(one.kind, []).append(one)
-        return self._by_kind
 
 
 class _Standing(NamedTuple):
@@ -94,6 +92,12 @@ class _Standing(NamedTuple):
     units: list[Unit]
     words: set[str]
     any: bool
+
+
+def _is_none(unit: Unit) -> bool:
+    """Tell whether a block of Terraform makes nothing: `count = 0`."""
+    count = unit.body.items.get("count") if unit.kind.startswith("terraform.") else None
+    return count is not None and count.kind is Kind.SCALAR and count.value == 0
 
 
 def _named(standing: _Standing, node: Node | None) -> _Standing:

@@ -21,7 +21,8 @@ class Index:
 
     def __init__(self, blocks: Iterable[Block]) -> None:
         self._by_kind: dict[str, list[tuple[str, Block]]] = {}
-        for block in blocks:
+        self.blocks = tuple(blocks)
+        for block in self.blocks:
             for target in block.on:
                 self._by_kind.setdefault(target.kind, []).append((target.type, block))
         self._by_type: dict[tuple[str, str], tuple[Block, ...]] = {}

@@ -28,7 +28,7 @@ _LIVE = (Registry.PYPI, Registry.NPM)
 _BY_DATA = ("malicious", "watched", "lookalike", "existence", "misnamed", "advisories", "imports")
 """Checks that ask the data pack, which therefore cannot run without it. Modules of `checks/`."""
 _ORDER = ("malicious", "watched", "lookalike", "existence", "misnamed", "private", "advisories", "withdrawn", "cooldown",
-          "remote", "hosts", "scripts", "licences", "step", "pins", "imports")  # fmt: skip
+          "remote", "hosts", "replaced", "scripts", "licences", "step", "pins", "imports")  # fmt: skip
 """All checks, those first whose findings make those of later ones about the same name needless."""
 _GRACE = 1
 """Days by which the data may seem to be ahead of the clock: time zones."""
@@ -39,7 +39,8 @@ _ALWAYS = frozenset({"package-vulnerable", "package-licence", "package-withdrawn
                      "lock-file-host", "lock-file-address", "package-too-young"})  # fmt: skip
 """Rules whose findings are facts and are told all the same: what settles a name may be a guess."""
 
-OF_FILES = frozenset({"extra-index-beside-default", "index-without-tls", "lock-file-host", "package-unpinned"})
+OF_FILES = frozenset({"extra-index-beside-default", "index-without-tls", "lock-file-host", "package-unpinned",
+                      "package-index-replaced"})  # fmt: skip
 """Rules about a file and no single name; their findings stand at the first name that they concern."""
 _REFUSING = frozenset({"package-malicious", "package-does-not-exist", "package-name-lookalike"})
 """Those of them after which it does not matter that data is old or silent."""

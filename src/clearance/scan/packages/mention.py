@@ -105,7 +105,7 @@ class Remote(NamedTuple):
 class ExtraIndex(NamedTuple):
     """A line, option or setting that makes an installer ask a second index beside the default one, so that either may
     answer for a name (`--extra-index-url`, uv's `unsafe-best-match`, a second `[[source]]`). `only`: it takes the default's
-    place.
+    place. `once`: for one command. `part`: for some names, those of a scope or a block.
     """
 
     registry: Registry
@@ -113,6 +113,8 @@ class ExtraIndex(NamedTuple):
     start: int
     end: int
     only: bool = False
+    once: bool = False
+    part: bool = False
 
 
 class Computed(NamedTuple):

@@ -14,7 +14,17 @@ from clearance.facts.change import Contents
 from clearance.facts.errors import CollectError
 from clearance.facts.text import Decoded, decode
 from clearance.scan.family import Budget, OutOfTime, View
-from clearance.scan.packages.mention import Computed, ExtraIndex, Mention, Registry, Unparsed, canonical, fold
+from clearance.scan.packages.mention import (
+    Computed,
+    ExtraIndex,
+    Mention,
+    Registry,
+    Remote,
+    Source,
+    Unparsed,
+    canonical,
+    fold,
+)
 from clearance.scan.packages.readers import is_requirements, readers_for
 
 __all__ = ["Project", "is_requirements"]
@@ -45,6 +55,9 @@ _PIP_INDEX = re.compile(
     r"(?m)^\s*(?:extra-)?index-url\s*=|^\s*(?:--(?:extra-)?index-url|-i)[ =]"
     r"|\bPIP_(?:EXTRA_)?INDEX_URL\b|\bUV_(?:DEFAULT_)?INDEX"
 )
+_PIP_VARIABLE = re.compile(r"\bPIP_(?:EXTRA_)?INDEX_URL\b|\bUV_(?:DEFAULT_)?INDEX")
+_SCRIPTS = frozenset({"dockerfile", ".gitlab-ci.yml"})
+"""Files in which an option is for the one command that it stands at; a variable is for all."""
 _BUNDLER = re.compile(
     r"(?:vite|vitest|webpack|rollup|babel|metro|craco|next|nuxt|svelte|astro|rspack|rsbuild|jest)[\w.-]*\.(?:[cm]?[jt]s|json)|\.babelrc"
 )
@@ -276,7 +289,7 @@ class Project:
                         private.add((Registry.NPM, folder))
                 if "npmRegistryServer" in text or "npmScopes" in text:
                     private.add((Registry.NPM, folder))
-            elif base in _INDEX_FILES and _PIP_INDEX.search(self._text(path, _LARGEST)):
+            elif base in _INDEX_FILES and _index_pattern(base).search(self._text(path, _LARGEST)):
                 private.add((Registry.PYPI, folder))
         if self._python:
             private |= self._elsewhere
@@ -306,7 +319,7 @@ class Project:
         try:
             for reader in readers_for(view):
                 for found in reader(text, self._clock()):
-                    if isinstance(found, ExtraIndex) or (isinstance(found, Mention) and found.private):
+                    if _holds_for_all(found):
                         self._elsewhere.add((found.registry, _folder(path)))
                     if not isinstance(found, ExtraIndex | Computed) and found.name and found.registry in _ASKED_OF[registry]:
                         names.add(canonical(registry, found.name))
@@ -390,3 +403,14 @@ def _bundled(text: str) -> Iterator[str]:
 
 def _keys(data: dict[str, Any], *names: str) -> Iterable[str]:
     return [str(key) for name in names if isinstance(data.get(name), dict) for key in data[name]]
+
+
+def _index_pattern(base: str) -> re.Pattern[str]:
+    return _PIP_VARIABLE if base.lower() in _SCRIPTS else _PIP_INDEX
+
+
+def _holds_for_all(found: Mention | Remote | ExtraIndex | Computed) -> bool:
+    """Whether a file names another index for whatever it installs; what one command names is for that command."""
+    if isinstance(found, ExtraIndex):
+        return not found.once
+    return isinstance(found, Mention) and found.private and found.source is not Source.COMMAND

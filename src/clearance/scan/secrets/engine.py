@@ -217,7 +217,8 @@ class _Search:
         """Let a piece wait for its search, unless an allowance is spent."""
         size = len(undone.data)
         if undone.cut:
-            self.spent["a compressed text that is too large to look at all of it"] = None
+            what = "compressed text that is too large" if undone.solid else "table that is too long"
+            self.spent[f"a {what} to look at all of it"] = None
         if self._pieces_left < 1 or self._bytes_left < size:
             self.spent["too much that was decoded or joined to look at all of it"] = None
             return

@@ -57,12 +57,13 @@ _TAILS = (
     r"[ \t]*:?=[ \t]*[\"'][^\"'\r\n]*[\"'],[ \t]*[\"'][^\s\"']{4}",
 )
 """What may follow a name. Without large counts, which cost the prefilter dearly: the judge counts itself."""
-_LED = (
-    rf"(?:=|: ?){_BARE}",
-    r"[ \t=]+[\"']?[^\s\"'\-][^\s\"']{2}",
-    r"(?:[ \t][^<>\r\n]*)?>(?:<!\[CDATA\[)?[^<>\r\n]{4}",
+_LED = rf"[\w:.$-]*{_SIMPLE}[\w.$-]*"
+_LEADS = (
+    rf"[?&\"'`;]{_LED}(?:(?:=|: ?){_BARE}|[ \t]*=[ \t]*[\"'][^\s\"'\-][^\s\"']{{2}})",
+    rf"[^\w]--?{_LED}(?:(?:=|: ?){_BARE}|[ \t=]+[\"']?[^\s\"'\-][^\s\"']{{2}})",
+    rf"<{_LED}(?:[ \t][^<>\r\n]*)?>(?:<!\[CDATA\[)?[^<>\r\n]{{4}}",
 )
-"""What may follow a name that a quote, an ampersand, hyphens or an angle bracket leads in."""
+"""Names that a quote, an ampersand, hyphens or an angle bracket leads in, and what may follow them."""
 _REST = (
     r"key\w{0,12}[\"']?[ \t]*[:=]>?[ \t]*[\"'][A-Za-z0-9+/=_-]{20}",
     rf"(?:value|content|default)[\"']?[ \t]*[:=][ \t]*[\"'][^\"'\r\n]{{4,}}[\"'][ \t]*,?\s*{_NAMED}[\w.$-]*{_SIMPLE}",
@@ -75,7 +76,7 @@ _REST = (
 )
 EXPRESSIONS = (
     Expression(rf"{NAME}(?:{'|'.join(_TAILS)})", caseless=True, reach=640),
-    Expression(rf"(?:[?&\"'`;]|[^\w]--?|<)[\w:.$-]*{_SIMPLE}[\w.$-]*(?:{'|'.join(_LED)})", caseless=True, reach=192),
+    *(Expression(one, caseless=True, reach=192) for one in _LEADS),
     *(Expression(one, caseless=True, reach=480) for one in _REST),
     Expression(
         rf"{NAME}[\"'*`]{{0,3}}[ \t]*(?:[:?+]?=|:|\xef\xbc\x9a)[ \t]*[*]{{0,2}}[ \t]*{_BARE}",

@@ -50,8 +50,7 @@ class SecretsFamily:
             raise RuntimeError("look was called before start")
         text = view.text
         plain = text.isascii()
-        same = plain and view.encoding == "utf-8" and len(view.data) == len(text)
-        data = view.data if same else text.encode("utf-8", "surrogatepass")
+        data = view.data if _as_read(view, plain=plain) else text.encode("utf-8", "surrogatepass")
         searched = self._engine.search(Sheet(view.path, data, view.language), budget)
         return () if searched is NOTHING else self._told(searched, view, Offsets(data, plain=plain))
 
@@ -94,6 +93,14 @@ class SecretsFamily:
             tail=tail,
             disguise=hit.disguise,
         )
+
+
+def _as_read(view: View, *, plain: bool) -> bool:
+    """Tell whether the bytes of a view are its text in UTF-8; where U+FFFD stands some of them may have been no UTF-8."""
+    if view.encoding != "utf-8":
+        return False
+    size = len(view.text)
+    return len(view.data) == size if plain else len(view.data) > size and "\ufffd" not in view.text
 
 
 def _digest(value: bytes, key: bytes) -> str:

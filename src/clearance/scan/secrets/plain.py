@@ -29,6 +29,15 @@ _COMMENT = lazily(rb"\s[#;]")
 _YAML_COMMENT = lazily(rb"\s#")
 _NEXT_FIELD = lazily(rb"&[\w.-]{1,40}=")
 _CODE = lazily(rb"[()\[\]{}]")
+_MARKS = {
+    mark[0].encode(): tuple(char.encode() for char in mark[1:])
+    for mark in (
+        "\u201e\u201c\u201d", "\u201c\u201d", "\u201d\u201d", "\u201a\u2018\u2019", "\u2018\u2019", "\u2019\u2019",
+        "\u00ab\u00bb", "\u00bb\u00ab", "\u2039\u203a", "\u203a\u2039", "\u300c\u300d", "\u300e\u300f",
+        "\u300a\u300b", "\u3008\u3009", "\u3010\u3011", "\uff02\uff02", "\uff07\uff07",
+    )
+}  # fmt: skip
+"""Quotation marks of other languages than those of programs, each with what closes it."""
 _PROSE_END = lazily(rb"[\s`\"']|\*{1,3}(?=[\s.,;:!?)|]|$)|\\n|<br|</")
 """What ends a value in prose; an asterisk only where emphasis can end."""
 
@@ -52,6 +61,10 @@ def plain_value(sheet: Sheet, start: int, end: int) -> Value | None:
     if found["op"] == b":" and data[start:end] == b"PASS":  # --- PASS: TestLogin
         return None
     raw = _raw(sheet, found, start)
+    if raw is not None and raw[:1] >= b"\xc2":
+        marked = _marked(found)
+        if marked is not None:
+            return marked
     if raw is not None and b"&" in raw:
         raw = _NEXT_FIELD.split(raw, maxsplit=1)[0]
     if raw is not None and raw.startswith(b"//"):
@@ -70,6 +83,16 @@ def plain_value(sheet: Sheet, start: int, end: int) -> Value | None:
     weak = weak or (sheet.language == "shell" and found["op"] == b":")
     literal = sheet.language in CONFIGURATION or sheet.language == "shell" or directory
     return cut(found.start("value"), raw, literal=literal and not weak, weak=weak)
+
+
+def _marked(found: "re.Match[bytes]") -> Value | None:
+    """Give what stands between the quotation marks of a language, where a value begins with one and holds its other half."""
+    text = found["value"]
+    size = 2 if text[:2] in _MARKS else 3
+    ends = [at for mark in _MARKS.get(text[:size], ()) if (at := text.find(mark, size)) > 0]
+    if not ends:
+        return None
+    return cut(found.start("value") + size, text[size : min(ends)], weak=True)
 
 
 def _raw(sheet: Sheet, found: "re.Match[bytes]", start: int) -> bytes | None:

@@ -33,5 +33,6 @@ def rarity(text: str) -> float:
     Pairs with something else than ASCII letters do not count; 0 where there is no pair.
     """
     lower = text.lower()
-    known = [_SURPRISE[pair] for pair in map("".join, pairwise(lower)) if pair in _SURPRISE]
+    surprise = _SURPRISE.get
+    known = [bits for one, other in pairwise(lower) if (bits := surprise(one + other)) is not None]
     return sum(known) / len(known) if known else 0.0

@@ -101,7 +101,7 @@ def is_made_up(text: str) -> bool:
         return True
     if "..." in lower or "…" in lower or _RUN.search(lower) or _MADE_UP.search(lower):
         return True
-    letters = "".join(char for char in lower if char.isalpha())
+    letters = lower if lower.isalpha() else "".join(filter(str.isalpha, lower))
     if len(letters) >= 6 and (letters in _ALPHABET or _LETTERS in lower):
         return True
     return any(part in lower for part in _steps(size))

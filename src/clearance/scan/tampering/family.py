@@ -10,6 +10,7 @@ from clearance.scan.family import Budget, Match, Pair
 from clearance.scan.tampering import guards, other_tests, outcomes, pipelines, python_tests, script_tests, weakened
 from clearance.scan.tampering.cases import Cases
 from clearance.scan.tampering.lines import net
+from clearance.scan.tampering.moved import before_of, test_left
 from clearance.scan.tampering.suppressions import suppressions
 from clearance.scan.tampering.syntax import LANGUAGES, Source
 
@@ -72,7 +73,11 @@ class TamperingFamily:
 
 
 def _tests(pair: Pair, budget: Budget) -> Iterator[Match]:
-    """Compare the tests of a test file; of a new one there is nothing to compare, except what is hollow from the start."""
+    """Compare the tests of a test file; of a new one there is nothing to compare, except what is hollow from the start.
+    Tests that moved to a name that no runner collects are gone."""
+    left = before_of(pair)
+    if left is not None and left.before and test_left(left.file.path, pair.file.path, left.before.language):
+        pair = left
     known = pair.before or pair.after
     language = known.language if known else None
     if language in LANGUAGES:

@@ -9,6 +9,7 @@ from clearance.rules.guidance import suspicions
 from clearance.scan.family import Match, Pair, View
 from clearance.scan.tampering.guarded_paths import Guarded, guarded_by, turns_off
 from clearance.scan.tampering.lines import Line, net
+from clearance.scan.tampering.moved import hook_left, owners_left, settings_left
 
 GUARD = "guard-changed"
 SCANNER = "scanner-config-weakened"
@@ -165,6 +166,9 @@ def _owners(pair: Pair) -> Iterator[Match]:
     if pair.after is None:
         yield _whole(pair, OWNERS, "the list of owners was deleted")
         return
+    if pair.file.old_path and owners_left(pair.file.old_path, pair.file.path):
+        yield _whole(pair, OWNERS, "the list of owners was moved to a place where the forge does not read it")
+        return
     added, removed = net(pair)
     new = {line.text.split()[0] for line in added if _plain(line)}
     for line in filter(_plain, removed):
@@ -179,6 +183,9 @@ def _owners(pair: Pair) -> Iterator[Match]:
 def _hooks(pair: Pair) -> Iterator[Match]:
     if pair.after is None and pair.before is not None:
         yield _whole(pair, HOOK, "a hook that runs before a commit was deleted")
+        return
+    if pair.file.old_path and _HOOKS.search(pair.file.old_path) and hook_left(pair.file.old_path, pair.file.path, _HOOKS):
+        yield _whole(pair, HOOK, "a hook that runs before a commit was moved to a name that does not run")
         return
     _, removed = net(pair)
     for line in filter(_plain, removed):
@@ -208,6 +215,9 @@ def _scanners(pair: Pair, old_path: str) -> Iterator[Match]:
         if pair.before is not None and not lists and not sectioned:
             yield _whole(pair, SCANNER, "the settings of a checker were deleted", severity)
         return
+    if pair.before is not None and not lists and not sectioned and _moved_away(pair, old_path, security=security):
+        yield _whole(pair, SCANNER, "the settings of a checker were moved to a name that it does not read", severity)
+        return
     added, removed = net(pair)
     if lists:
         for line in list(filter(_plain, added))[:1]:
@@ -220,6 +230,11 @@ def _scanners(pair: Pair, old_path: str) -> Iterator[Match]:
         added = [line for line in added if _in_section(pair.after, line)]
         removed = [line for line in removed if _in_section(pair.before, line)]
     yield from _loosened(added, removed)
+
+
+def _moved_away(pair: Pair, old_path: str, *, security: bool) -> bool:
+    known = (_SECURITY_SCANNER,) if security else (_SECURITY_SCANNER, _LINTER, _SECTIONED)
+    return pair.file.path != old_path and settings_left(old_path, pair.file.path, known, security=security)
 
 
 def _in_section(view: View, line: Line) -> bool:

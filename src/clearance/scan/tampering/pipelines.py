@@ -7,6 +7,7 @@ from clearance.facts.change import Mode
 from clearance.facts.finding import Severity
 from clearance.scan.family import Match, Pair
 from clearance.scan.tampering.lines import Line, net
+from clearance.scan.tampering.moved import pipeline_left
 
 CHECK = "ci-check-weakened"
 PERMISSION = "ci-permission-widened"
@@ -64,6 +65,11 @@ def pipelines(pair: Pair) -> Iterator[Match]:
     is_pipeline = bool(_PIPELINE.search(path) or _PIPELINE.search(pair.file.path))
     if not is_pipeline and not _RUNNER.search(path):
         return
+    if pair.file.old_path and pipeline_left(path, pair.file.path, _PIPELINE):
+        yield from _gone(pair, "a pipeline was moved to a name that no forge reads; it ran")
+        is_pipeline = bool(_PIPELINE.search(pair.file.path))
+        if not is_pipeline:
+            return
     if pair.after is None and pair.file.after is not None:
         # A picture that comes new into such a folder runs nothing; a script or a description does.
         runs = pair.before is not None or _RUNS.search(pair.file.path)
@@ -72,11 +78,8 @@ def pipelines(pair: Pair) -> Iterator[Match]:
             yield Match(rule=CHECK, start=0, end=0, message=message, severity=Severity.HIGH, whole_file=True)
         return
     if pair.after is None:
-        if is_pipeline and pair.before is not None and (lost := _checks(pair.before.text)):
-            message = f"a pipeline was deleted that ran {', '.join(lost[:4])}"
-            yield Match(
-                rule=CHECK, start=0, end=0, message=message, severity=_weight(" ".join(lost)), whole_file=True, side="before"
-            )
+        if is_pipeline:
+            yield from _gone(pair, "a pipeline was deleted that ran")
         return
     added, removed = net(pair)
     added = [line for line in added if _plain(line)]
@@ -91,6 +94,14 @@ def pipelines(pair: Pair) -> Iterator[Match]:
             lost = [word for word in _checks(line.text) if word not in after]
             if lost:
                 yield _on(line, CHECK, f"`{lost[0]}` does not run any more", _weight(lost[0]), gone=True)
+
+
+def _gone(pair: Pair, what: str) -> Iterator[Match]:
+    """Give the one match for a pipeline that does not run any more, if it ran a check."""
+    if pair.before is not None and (lost := _checks(pair.before.text)):
+        message = f"{what} {', '.join(lost[:4])}"
+        weight = _weight(" ".join(lost))
+        yield Match(rule=CHECK, start=0, end=0, message=message, severity=weight, whole_file=True, side="before")
 
 
 def _weight(text: str) -> Severity | None:

@@ -47,7 +47,7 @@ def compare(before: Cases, after: Cases, budget: Budget) -> Iterator[Match]:
 
 
 def all_gone(before: Cases) -> Iterator[Match]:
-    """Give the one match for a file that is deleted with its tests."""
+    """Give the one match for a file that is deleted with its tests, or moved to a name that no runner collects."""
     tests = [case for case in before.cases if case.is_test]
     if tests:
         start, end = tests[0].span

@@ -458,6 +458,60 @@ def test_a_licence_that_nobody_knows_is_unknown_only_where_a_list_is_given(judge
     assert said not in judge.look(files, family=judge.family(policy=quiet), doubts=True)
 
 
+def test_the_licence_that_a_lock_file_writes_down_is_that_of_the_manifests_request(judge: Judge) -> None:
+    manifest = '{"dependencies": {"tool": "1.0.0"}}'
+    policy = Policy(licences_allow=("MIT",))
+    for licence, rules in (("MIT", []), ("GPL-3.0-only", ["package-licence"])):
+        lock = npm_lock(tool={"version": "1.0.0", "integrity": "sha512-AA==", "license": licence})
+        files = {"package.json": manifest, "package-lock.json": lock}
+        assert [one for one in judge.rules(files, "package.json", policy=policy) if "licence" in one] == rules
+        seen = judge.look(
+            {"package.json": manifest, "package-lock.json": lock}, family=judge.family(policy=policy), doubts=True
+        )
+        assert not [one for one in seen if one[0] == "package.json" and one[1] == "not known"]
+    other = npm_lock(tool={"version": "1.0.1", "integrity": "sha512-AA==", "license": "GPL-3.0-only"})
+    files = {"package.json": manifest, "package-lock.json": other}
+    assert "package-licence" not in judge.rules(files, "package.json", policy=policy)
+
+
+def test_a_package_of_go_has_the_advisories_of_its_module(judge: Judge, record: Callable[..., Any]) -> None:
+    bad = {"example.com/a/b": [(record("GO-1", severity="high"), ["v1.0.0"])]}
+    named = {"a.sh": "go install example.com/a/b/cmd/tool@v1.0.0\n"}
+    assert "package-vulnerable" in judge.rules(named, "a.sh", bad=bad)
+    assert "package-vulnerable" not in judge.rules({"a.sh": named["a.sh"].replace("1.0.0", "1.0.1")}, "a.sh", bad=bad)
+    module = {"go.mod": "module x\nrequire example.com/a/b/cmd v1.0.0\n"}
+    assert "package-vulnerable" not in judge.rules(module, "go.mod", bad=bad)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "names"),
+    [
+        ("setup.cfg", "[options]\ninstall_requires = file: deps.list, requirements.txt\n", ["those of deps.list"]),
+        (
+            "setup.cfg",
+            "[options]\ninstall_requires = file: a.list,\n  # no\n  b.list\n",
+            ["those of a.list", "those of b.list"],
+        ),
+        ("setup.cfg", "[options]\ninstall_requires =\n  file:\n    a.list,\n\n    requirements.txt\n", ["those of a.list"]),
+        ("setup.cfg", "[options]\ninstall_requires = file: requirements.txt\nsetup_requires =\n  tool==1\n", []),
+        ("setup.cfg", "[options]\ninstall_requires = file: requirements.txt\n[x]\ny =\n  a.list\n", []),
+        ("setup.cfg", "[options]\ninstall_requires =\n  tool==1\n", []),
+        (
+            "pyproject.toml",
+            '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.list", "requirements/base.txt"]}\n',
+            ["those of deps.list"],
+        ),
+    ],
+)
+def test_files_of_requirements_that_nobody_reads_are_told(judge: Judge, path: str, text: str, names: list[str]) -> None:
+    from clearance.facts.text import Decoded
+    from clearance.scan.family import Budget, Unjudged, View
+
+    view = View(path, "after", text.encode(), Decoded(text, "utf-8", broken=False))
+    found = judge.family().look(view, Budget(20))
+    assert [one.name for one in found if isinstance(one, Unjudged) and one.name.startswith("those")] == names
+
+
 def test_registries_without_data_give_one_doubt_for_all_names(judge: Judge) -> None:
     files = {"package-lock.json": npm_lock(tool={"version": "1.0.0"}, other={"version": "2.0.0"})}
     seen = judge.look(files, family=judge.family(without=("advisories npm",), silent="no"), doubts=True)
@@ -490,5 +544,10 @@ def test_without_data_what_needs_none_is_still_found(judge: Judge, read: Callabl
 
     family = PackagesFamily(read(), TODAY, opener=refuse)
     seen = judge.look({"requirements.txt": "--index-url http://pypi.acme.example/simple\nzz-none==1\n"}, family=family)
-    assert [(path, rule) for path, rule, *_ in seen] == [("requirements.txt", "index-without-tls"), ("", "data missing")]
-    assert seen[1][3] == "data pack: its signature is not right"
+    without_data = [
+        ("requirements.txt", "index-without-tls"),
+        ("requirements.txt", "package-index-replaced"),
+        ("", "data missing"),
+    ]
+    assert [(path, rule) for path, rule, *_ in seen] == without_data
+    assert seen[2][3] == "data pack: its signature is not right"

@@ -70,3 +70,8 @@ def test_go_sum_gives_digests_and_leaves_out_what_was_only_looked_at(names_in: N
 def test_a_line_that_is_none_is_named(read: Callable[..., object], text: str, line: str) -> None:
     with pytest.raises(Unparsed, match=line):
         list(read(text, Budget(9)))  # type: ignore[call-overload]
+
+
+def test_what_a_block_that_is_not_closed_holds_is_named_all_the_same() -> None:
+    found = go_mod("module a\nrequire (\n\ta.b/c v1.0.0\n", Budget(9))
+    assert next(iter(found)).name == "a.b/c"

@@ -122,6 +122,11 @@ ROWS: list[tuple[str, str, str, list[str]]] = [
         ["3 PyPI a@1", "5 PyPI b", "7 PyPI c (>1)"],
     ),
     (
+        "files that setup.cfg names on more lines are no packages", "setup.cfg",
+        "[options]\ninstall_requires = file: a.list,\n  b.list\nsetup_requires =\n  b\n",
+        ["2 computed PyPI", "3 computed PyPI", "5 PyPI b"],
+    ),
+    (
         "setup.py", "setup.py",
         ('from x import setup\nREQ = ["a==1"]\nsetup(name="no", install_requires=REQ + ["b"], keywords="no", '
         'extras_require={"no": ["c"]},\n tests_require="""\nd\ne>1\n""", setup_requires=f"no{1}")\n'),

@@ -3,14 +3,19 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clearance.rules.model import Rule
 from clearance.scan.secrets.detectors import make_probes, read_tokens
 from clearance.scan.secrets.disguise.constants import constant
 from clearance.scan.secrets.disguise.literals import before, is_dense, opening, step
+from clearance.scan.secrets.disguise.piece import Piece
 from clearance.scan.secrets.disguise.rising import Reading, Rising
+from clearance.scan.secrets.disguise.sure import Trigger
+from clearance.scan.secrets.disguise.unseen import unseen_disguise
 from clearance.scan.secrets.disguise.words import Words, words_of
-from clearance.scan.secrets.probe import Sheet
+from clearance.scan.secrets.probe import Expression, Sheet
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +106,54 @@ def test_a_name_stands_for_the_literal_that_it_is_assigned(text: str, value: str
 )
 def test_what_may_be_part_of_a_secret(text: bytes, dense: object) -> None:
     assert is_dense(text, 12) is dense
+
+
+_SPAN = st.tuples(st.integers(0, 30), st.integers(0, 30))
+
+
+@given(st.lists(_SPAN, max_size=8), _SPAN)
+def test_many_spans_are_kept_as_each_of_them_is(spans: list[tuple[int, int]], first: tuple[int, int]) -> None:
+    data = bytes(range(65, 95))
+    one, all_at_once = Piece(data), Piece(data)
+    for piece in (one, all_at_once):
+        piece.put(b"xyz", *sorted(first))
+    for span in spans:
+        one.keep(*span)
+    all_at_once.keep_all(spans)
+    for piece in (one, all_at_once):
+        piece.keep(28, 30)
+    assert all_at_once.undone("") == one.undone("")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "holds"),
+    [
+        (r"[a-z]=$", b"abc=", True),
+        (r"[a-z]=$", b"abc=\n", True),
+        (r"[a-z]=$", b"abc=\n\n", False),
+        (r"[a-z]=\s;", b"abc=\x0b;", True),
+        (r"[a-z]=[\s,];", b"abc=\x0b;", True),
+        (r"[a-z]=[^\s];", b"abc=\x0b;", False),
+        (r"[]\\]=\d", b"ab]=1;", True),
+        (r"[a-z]=[^\x00-\x7f]", b"abc=\xe9", True),
+        (r"[a-z]=.....", b"abc=......", False),
+    ],
+)
+def test_an_expression_holds_within_its_reach(pattern: str, text: bytes, holds: object) -> None:
+    trigger = Trigger((Expression(r"never"), Expression(pattern, reach=4)), 64)
+    assert trigger(Sheet("a.txt", text, None), 3) is holds
+
+
+def test_an_expression_holds_in_its_languages_only() -> None:
+    trigger = Trigger((Expression("A=B", caseless=True, languages=frozenset({"yaml"})),), 8)
+    assert trigger(Sheet("a.yaml", b"xa=b", "yaml"), 2)
+    assert not trigger(Sheet("a.json", b"xa=b", "json"), 2)
+
+
+def test_a_word_that_says_nothing_does_not_hide_the_one_behind_it() -> None:
+    token = "4f9ab0c1d2e3".replace("a", "\u0430")
+    text = f"a\u0441\u0443\u0441\u0430b {token} x\u0441\u0443z".encode()
+    sheet, undo = Sheet("a.txt", text, None), unseen_disguise().undo
+    asked = [at for at in range(len(text)) if text[at] in b"\xd0\xd1"]
+    given_ = [at for at in asked if undo(sheet, at) is not None]
+    assert given_ == [text.index(token.encode()) + 3]

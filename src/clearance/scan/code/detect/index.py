@@ -18,7 +18,10 @@ from clearance.scan.family import Budget
 
 _MOST_KNOWN = 200_000
 _PIECES = re.compile(r"[A-Za-z_$][\w$]*")
-_WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
+_LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
+_SPACED: Final = bytes(byte if byte in _LETTERS else 0x20 for byte in range(256))
+"""Everything but words becomes a space: splitting there is several times faster than a pattern."""
+_DIGITS: Final = frozenset(b"0123456789")
 _ATTEMPT: Final = {"python": "except", "javascript": "catch", "java": "catch"}
 _KEYWORDS: Final[dict[str, tuple[str, ...]]] = {"return": ("return",), "assert": ("assert",)}
 _UNWRITTEN: Final = ("java.lang.",)
@@ -266,7 +269,11 @@ def fit(files: Files, path: str) -> bool:
 
 def words_of(data: bytes) -> set[bytes]:
     """Give all words of a text that could be names; those that decorate something once more, with their sign."""
-    words = set(_WORDS.findall(data))
+    words = set(data.translate(_SPACED).split())
+    for word in [one for one in words if one[0] in _DIGITS]:
+        words.discard(word)
+        if word := word.lstrip(b"0123456789"):
+            words.add(word)
     if b"@" in data:
         words.update(b"@" + name for name in _DECORATORS.findall(data))
     return words

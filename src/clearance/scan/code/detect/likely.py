@@ -14,6 +14,8 @@ from clearance.scan.code.detect.conditions import Trial, names_of
 from clearance.scan.code.detect.language import CodeBlock, Condition, Test
 from clearance.scan.code.detect.match import is_silent, sinks_of
 from clearance.scan.code.detect.reader import expression
+from clearance.scan.code.detect.spelled import Spelled
+from clearance.scan.code.detect.written import within
 from clearance.scan.code.flow import algebra
 from clearance.scan.code.source import Source
 
@@ -23,22 +25,37 @@ _TO_COME: Final = frozenset({"built", "dynamic", "request", "parameter", "tainte
 _BOUND: Final = {"python": b"partial", "javascript": b"bind"}
 """What gives a function arguments that are not written where it is called."""
 _OPTIONS: Final = frozenset({"javascript", "go"})
-_KINDS: Final = frozenset({"call", "catch", "assign"})
+_KINDS: Final = frozenset({"call", "catch", "assign", "return"})
+_CONTAINERS: Final = (ir.Items, ir.Object, ir.Comprehension, ir.Lambda)
+"""What is never text or a number itself, whatever it holds."""
 _LEFT_OUT: Final = frozenset({"at", "end", "owner", "lower", "_body"})
 _MOST_NODES: Final = 20_000
+_TARGETS: Final[dict[type, Callable[[Any], Iterable[ir.Expr | None]]]] = {
+    ir.Assign: lambda one: (one.target,),
+    ir.Loop: lambda one: (one.target,),
+    ir.Bind: lambda one: (one.target,),
+    ir.With: lambda one: [target for _, target in one.items],
+    ir.Comprehension: lambda one: [target for target, _, _ in one.clauses],
+    ir.Case: lambda one: (one.pattern,),
+    ir.Delete: lambda one: one.targets,
+}
+"""What is given something, by what gives it."""
 _getters: dict[type, Callable[[Any], Any]] = {}
 
 
 class Likely:
     """The places of one file at which blocks may hold, with the code that stands there."""
 
-    def __init__(self, module: ir.Module, functions: Sequence[ir.Function], source: Source, engine: str) -> None:
+    def __init__(
+        self, module: ir.Module, functions: Sequence[ir.Function], source: Source, engine: str, *, bare: bool = True
+    ) -> None:
         self._module = module
         self._functions = functions
         self._source = source
         self._engine = engine
         self._bound = _BOUND.get(engine, b"\0") in source.data
         self._found: dict[int, dict[int, tuple[ir.Node, bool]]] = {}
+        self._spelled = Spelled(source.data, bare=bare)
 
     def may(self, block: CodeBlock, at: int, number: int, places: Sequence[int]) -> bool:
         """Tell whether a block may hold at a place. `number` is that of the function around, -1 at the top; `places` are all
@@ -55,10 +72,22 @@ class Likely:
         if block.kind == "catch":
             return tried or not isinstance(node, ir.Call)
         if block.kind == "call":
-            return not isinstance(node, ir.Call) or not any(
+            if isinstance(node, ir.Name):
+                return self._spelled.may_be(block, node.id)
+            if not isinstance(node, ir.Call):
+                return True
+            return self._spelled.may_call(block, node) and not any(
                 self._misses(one, node, block) for one in block.clause.conditions
             )
-        if not isinstance(node, ir.Assign):
+        if block.kind == "return":
+            return not isinstance(node, ir.Return) or not any(
+                self._fails(one, node.value, block) for one in block.clause.conditions if one.of == "value"
+            )
+        if isinstance(node, ir.Name | ir.Attr):  # it is read there; what lies under it may be given something elsewhere
+            return any(text.endswith(".*") for text in block.names)
+        if not isinstance(node, ir.Assign) or node.op or node.type is not None:
+            return True
+        if at != _word_at(node.target):
             return True
         if isinstance(node.target, ir.Name) and not names_of(block.names).fits(node.target.id.lower()):
             return False
@@ -89,8 +118,16 @@ class Likely:
                 continue
             if isinstance(one, ir.Call):
                 found[_word_at(one.func)] = (one, tried)
-            elif isinstance(one, ir.Assign) and not one.op and one.type is None:
-                found[_word_at(one.target)] = (one, tried)
+            elif kind is ir.Name or kind is ir.Attr:
+                found.setdefault(_word_at(one), (one, tried))
+            elif kind in _TARGETS:
+                for target in _TARGETS[kind](one):
+                    for inner in within((target,)) if target is not None else ():  # type: ignore[arg-type]
+                        found[_word_at(inner)] = (one, tried)
+                if isinstance(one, ir.Assign) and not one.op and one.type is None:
+                    found[_word_at(one.target)] = (one, tried)
+            elif isinstance(one, ir.Return):
+                found[one.at] = (one, tried)
             elif isinstance(one, ir.Try):
                 tried = tried or any(map(is_silent, one.handlers))
             stack += [(inner, tried) for inner in _parts(kind)(one)]
@@ -149,6 +186,8 @@ class Likely:
         if isinstance(expr, ir.Const):
             trial = Trial(sinks_of(block), self._text, self._engine)
             return not trial.test(test, algebra.of_literal(expr.value, expr.form), expr)
+        if isinstance(expr, _CONTAINERS) and (test.equals or test.explosive or test.less or test.more):
+            return True
         return _asks_for_more(test) and _closed(expr)
 
     def _text(self, node: ir.Node) -> str:
@@ -162,7 +201,7 @@ def _asks_for_more(test: Test) -> bool:
     return bool(test.origins or test.call or test.type or test.name or test.equals)
 
 
-def _word_at(node: ir.Expr) -> int:
+def _word_at(node: ir.Node) -> int:
     """Give the place at which the last word of a name begins; -1 for what is no name."""
     if isinstance(node, ir.Name):
         return node.at

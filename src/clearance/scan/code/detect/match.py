@@ -76,11 +76,15 @@ class Matcher:
         self._by_word: dict[str, dict[str, dict[int, CodeBlock]]] = {}
         self._always: dict[str, dict[int, CodeBlock]] = {}
         self._wanted: dict[str, set[str]] = {}
+        self._awaited: set[str] = set()
+        """Words of calls that are asked for by what happens elsewhere: behind them, or in what catches their errors."""
+        self._calls: dict[tuple[str, ...], str] = {}
         self.more(active)
 
     def more(self, active: Mapping[bytes, Iterable[CodeBlock]]) -> None:
         """Look for more: what may hold in another file that data is handed to."""
         self._about.clear()
+        self._calls.clear()
         for word, blocks in active.items():
             for block in blocks:
                 self._ask(block, word.decode("utf-8", "replace"))
@@ -95,9 +99,14 @@ class Matcher:
             self._by_word.setdefault(kind, {}).setdefault(word, {})[block.order] = block
             self._wanted.setdefault(kind, set()).add(word)
         if kind == "catch":  # the interpreter tells of handlers for the calls that it tells of
-            self._wanted.setdefault("call", set()).add(word)
-        for text in (*block.after, *block.not_after):
-            self._wanted.setdefault("call", set()).add(last_word(text))
+            self._awaited.add(word)
+        self._awaited.update(map(last_word, (*block.after, *block.not_after)))
+        self._wanted.setdefault("call", set()).update(self._awaited)
+
+    def release(self) -> None:
+        """Let go of what was found, once it was told."""
+        self.verdicts = []
+        self._written = _nothing_written
 
     # The protocol of flow/event.py
 
@@ -112,28 +121,46 @@ class Matcher:
             return wanted is not None and word in wanted
         return bool(self._always) or any(word in wanted for wanted in self._wanted.values())
 
+    def about(self, kind: str, word: str, names: tuple[str, ...]) -> bool:
+        """Tell whether an event of a kind about a word, known by these names, is worth making."""
+        return self.wants(kind, word) and bool(self._blocks(kind, word, names))
+
+    def call_word(self, names: tuple[str, ...]) -> str:
+        """Give the word under which a call of something known by these names is told; empty where nobody wants it."""
+        found = self._calls.get(names)
+        if found is None:
+            found = self._calls[names] = self._call_word(names)
+        return found
+
+    def _call_word(self, names: tuple[str, ...]) -> str:
+        words = [name.rpartition(".")[2] for name in names]
+        word = next((one for one in words if one and self.wants("call", one)), "")
+        if not word or "catch" in self._always or not self._awaited.isdisjoint(words):
+            return word
+        return word if self._blocks("call", word, names) else ""
+
     def saw(self, event: Event) -> tuple[Taint, ...]:
         """Take an event; gives the taints that decided, so that callers are asked where one is a parameter."""
         told: dict[Taint, None] = {}
-        for block in self._blocks(event):
+        for block in self._blocks(event.kind, event.word, event.names):
             if self._is_such(block, event) and self._around(block, event):
                 taints = self._try(block, event)
                 told.update(dict.fromkeys(taints))
         return tuple(told)
 
-    def _blocks(self, event: Event) -> tuple[CodeBlock, ...]:
-        """Give the blocks that look for such a thing with such a name, in the order of the pages; asked for every event."""
-        key = (event.kind, event.word, event.names)
+    def _blocks(self, kind: str, word: str, names: tuple[str, ...]) -> tuple[CodeBlock, ...]:
+        """Give the blocks that look for such a thing with such a name, in the order of the pages; asked very often."""
+        key = (kind, word, names)
         found = self._about.get(key)
         if found is None:
-            asked = dict(self._always.get(event.kind, ()))
-            by_word = self._by_word.get(event.kind)
+            asked = dict(self._always.get(kind, ()))
+            by_word = self._by_word.get(kind)
             if by_word:
-                words = {event.word.partition("-")[0]}
-                words.update(last_word(name).partition("-")[0] for name in event.names)
-                for word in words:
-                    asked.update(by_word.get(word, ()))
-            found = tuple(asked[order] for order in sorted(asked) if _is_about(asked[order], event))
+                words = {word.partition("-")[0]}
+                words.update(last_word(name).partition("-")[0] for name in names)
+                for one in words:
+                    asked.update(by_word.get(one, ()))
+            found = tuple(asked[order] for order in sorted(asked) if _is_about(asked[order], kind, word, names))
             self._about[key] = found
         return found
 
@@ -340,6 +367,10 @@ class Matcher:
         return "\n".join(text)
 
 
+def _nothing_written(module: ir.Module, _path: str) -> Written:
+    return Written(module, b"")
+
+
 def sinks_of(block: CodeBlock) -> frozenset[str]:
     """Give the kinds of sinks for which cleaned values are harmless to a block."""
     return _sinks(block.sink, block.mark)
@@ -351,23 +382,22 @@ def _sinks(sink: str, mark: str) -> frozenset[str]:
     return frozenset(one for one in (sink, mark, everything) if one)
 
 
-def _is_about(block: CodeBlock, event: Event) -> bool:
-    """Tell whether an event has one of the names that a block looks for."""
-    kind = block.kind
+def _is_about(block: CodeBlock, kind: str, word: str, of: tuple[str, ...]) -> bool:
+    """Tell whether something that happens has one of the names that a block looks for."""
     if kind in NAMELESS or (kind in ANY_NAME and "*" in block.names):
         return True
     names = names_of(block.names)
-    known: Iterable[str] = event.names if event.names and kind != "class" else (event.word,)
+    known: Iterable[str] = of if of and kind != "class" else (word,)
     if kind in FOLDED:
         known = [name.lower() for name in known]
     if kind == "import":
         return any(under(name, pattern) for name in known for pattern in names.patterns)
     if kind == "key":
-        return names.fits(event.word) or any(map(names.fits, known))
+        return names.fits(word) or any(map(names.fits, known))
     if kind == "compare":
-        known = [*known, event.word.lower(), *map(last_word, known)]
+        known = [*known, word.lower(), *map(last_word, known)]
     elif kind in ("define", "class"):
-        known = [*known, event.word.lower()]
+        known = [*known, word.lower()]
     return any(map(names.fits, known))
 
 

@@ -1,7 +1,7 @@
 """Makes the edits of a `rewrite` table for a place where its block holds; none where the code has another form.
 
-Spans are exact, so the rest of the text stays as it is. What the edits make is looked at again before it is believed
-(`scan/mend.py`).
+Spans are exact, so the rest of the text stays as it is: an edit takes nothing out but what lies within the place of the
+finding. What the edits make is looked at again before it is believed (`scan/mend.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,9 @@ from clearance.scan.code.source import Source
 
 Edits = tuple[tuple[int, int, str], ...]
 _SPACE = b" \t\r\n"
+_PLAIN = (ir.Const, ir.Name, ir.Attr)
+"""Values that are replaced: all else may do something, or hold something, that nobody asked to take out."""
+_VERSION_WORDS = (b"hasattr(", b"version_info")
 _KEYWORDS = frozenset({"python"})
 """Languages whose calls take keyword arguments."""
 
@@ -20,7 +23,7 @@ _KEYWORDS = frozenset({"python"})
 def edits(rewrite: Rewrite, event: Event, source: Source) -> Edits:
     """Give the edits in code points, in order; empty where there is no safe fix."""
     made = _edits(rewrite, event, source)
-    if made is None:
+    if made is None or any(start < end and (start < event.node.at or end > event.node.end) for start, end, _ in made):
         return ()
     return tuple(sorted((source.offset(start), source.offset(end), text) for start, end, text in made))
 
@@ -29,8 +32,8 @@ def _edits(rewrite: Rewrite, event: Event, source: Source) -> list[tuple[int, in
     """Give the edits in bytes, or None."""
     made: list[tuple[int, int, str]] = []
     if rewrite.value:
-        value = _value_of(event.node) or _value_of(event.statement)
-        if value is None:
+        value = _value_of(event)
+        if not isinstance(value, _PLAIN):
             return None
         made.append((value.at, value.end, rewrite.value))
     if not (rewrite.callee or rewrite.arguments or rewrite.remove):
@@ -46,15 +49,43 @@ def _edits(rewrite: Rewrite, event: Event, source: Source) -> list[tuple[int, in
     for which in rewrite.remove:
         made += _removed(which, call, source.data)
     for name, code in rewrite.arguments.items():
-        given = _given(name, code, call, event)
+        given = _given(name, code, call, event, source)
         if given is None:
             return None
         made.append(given)
     return made
 
 
-def _value_of(node: ir.Node) -> ir.Expr | None:
-    return node.value if isinstance(node, ir.Assign | ir.Arg) else None
+def _value_of(event: Event) -> ir.Expr | None:
+    """Give the value that the event is about, and no more: of one entry, of one keyword argument, of one target."""
+    node = event.node
+    if event.kind == "key":
+        if isinstance(node, ir.Arg):
+            return node.value
+        # An entry spans its key and its value; in `{verify}` one word is both.
+        entry = isinstance(node, ir.Opaque) and node.kind == "entry" and len(node.parts) == 1
+        value = node.parts[0] if isinstance(node, ir.Opaque) and entry else None
+        return value if value is not None and value.at > node.at and value.end == node.end else None
+    if event.kind != "assign":
+        return None
+    # Told with the target alone where there is no statement of its own.
+    whole = event.statement if isinstance(node, ir.Name | ir.Attr | ir.Index) else node
+    if not isinstance(whole, ir.Assign) or whole.op or (whole is not node and whole.target is not node):
+        return None
+    return whole.value if _called(whole.target) == event.word.casefold() else None
+
+
+def _called(target: ir.Expr) -> str:
+    """The last component of what is assigned to; empty for several targets and for a key that is not constant."""
+    match target:
+        case ir.Name():
+            return target.id.casefold()
+        case ir.Attr():
+            return target.name.casefold()
+        case ir.Index(key=ir.Const(value=str(key))):
+            return key.casefold()
+        case _:
+            return ""
 
 
 def _renamed(callee: str, call: ir.Call, event: Event, source: Source) -> list[tuple[int, int, str]] | None:
@@ -105,17 +136,26 @@ def _comma(data: bytes, at: int) -> int:
     return len(rest) - len(stripped) + 1 if stripped[:1] == b"," else 0
 
 
-def _given(name: str, code: str, call: ir.Call, event: Event) -> tuple[int, int, str] | None:
+def _asks_what_there_is(event: Event, source: Source) -> bool:
+    """Tell whether the code around asks for what this version offers: then the argument may be left out on purpose."""
+    around = event.where.functions[0] if event.where.functions else event.statement
+    text = source.data[around.at : around.end]
+    return any(word in text for word in _VERSION_WORDS)
+
+
+def _given(name: str, code: str, call: ir.Call, event: Event, source: Source) -> tuple[int, int, str] | None:
     """Set a keyword argument, or a property of the options object among the arguments."""
     for argument in call.args:
         if argument.name == name:
             return (argument.value.at, argument.value.end, code)
-    if any(argument.splat == "**" for argument in call.args):
+    if any(argument.splat == "**" for argument in call.args) or _asks_what_there_is(event, source):
         return None
     if event.where.module.language in _KEYWORDS:
         if not call.args:
             return (call.end - 1, call.end - 1, f"{name}={code}")
         last = call.args[-1]
+        if isinstance(last.value, ir.Comprehension) and len(call.args) == 1:
+            return None  # `f(x for x in y)` takes no second argument
         return (last.end, last.end, f", {name}={code}")
     return _property(name, code, [argument.value for argument in call.args])
 

@@ -1,8 +1,10 @@
 """The algebra of values: all that an interpreter does with `Value`s, whatever the language.
 
-No function changes what it is given. What the bounds are stands in `algebra_joins`.
+No function changes what it is given. What the bounds are stands in `algebra_origins` and `algebra_containers`.
 """
 
+from clearance.scan.code.flow.algebra_changes import MAX_TRAIL, cleaned, hop, mapped, weakened
+from clearance.scan.code.flow.algebra_containers import MAX_DEPTH, MAX_ITEMS, flat, keyed_of, taints_of
 from clearance.scan.code.flow.algebra_contents import (
     any_of,
     appended,
@@ -21,50 +23,24 @@ from clearance.scan.code.flow.algebra_contents import (
     store_index,
     values_of,
 )
-from clearance.scan.code.flow.algebra_joins import (
+from clearance.scan.code.flow.algebra_decisions import compare, truth
+from clearance.scan.code.flow.algebra_joins import container, element, is_null, join, joined, same
+from clearance.scan.code.flow.algebra_numbers import counted
+from clearance.scan.code.flow.algebra_operators import binary, concatenated, unary
+from clearance.scan.code.flow.algebra_origins import (
     EMPTY,
     FALSE,
     HARMLESS_TEXT,
-    MAX_DEPTH,
-    MAX_ITEMS,
     MAX_TAINTS,
     MAX_TEXT,
-    MAX_TRAIL,
     NULL,
     TRUE,
-    cleaned,
-    container,
-    element,
-    flat,
-    hop,
-    is_null,
-    join,
-    joined,
-    keyed_of,
-    mapped,
     merged,
     merged_all,
     of_literal,
-    same,
-    taints_of,
-    weakened,
     with_taints,
 )
-from clearance.scan.code.flow.algebra_operators import (
-    binary,
-    compare,
-    concatenated,
-    counted,
-    made_of,
-    percent,
-    put_together,
-    repeated,
-    text_of,
-    text_with,
-    truth,
-    unary,
-    with_path,
-)
+from clearance.scan.code.flow.algebra_text import made_of, percent, put_together, repeated, text_of, text_with, with_path
 
 __all__ = [
     "EMPTY",

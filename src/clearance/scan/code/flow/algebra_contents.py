@@ -6,21 +6,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from clearance.scan.code.flow.algebra_joins import (
-    HARMLESS_TEXT,
-    MAX_ITEMS,
-    NULL,
-    container,
-    element,
-    is_null,
-    join,
-    joined,
-    keyed_of,
-    merged,
-    of_literal,
-    taints_of,
-    with_taints,
-)
+from clearance.scan.code.flow.algebra_containers import MAX_ITEMS, keyed_of, taints_of
+from clearance.scan.code.flow.algebra_joins import container, element, is_null, join, joined
+from clearance.scan.code.flow.algebra_origins import HARMLESS_TEXT, NULL, merged, of_literal, with_taints
 from clearance.scan.code.flow.value import HARMLESS, HOLE, UNKNOWN, Taint, Value
 
 Items: TypeAlias = dict[str | int, Value]

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Final
 
 from clearance.scan.code import ir
+from clearance.scan.code.flow.entries import entry
 from clearance.scan.code.flow.event import Vocabulary, Watcher
 from clearance.scan.code.flow.frame import MAX_SHORT, Files, Frame, Look, Unit
-from clearance.scan.code.flow.functions import entry, prepare, run_top
+from clearance.scan.code.flow.functions import prepare, run_top
 from clearance.scan.code.flow.value import CLOSED, Taint
 from clearance.scan.code.mentions import named_places
 from clearance.scan.code.source import Source
@@ -80,6 +81,14 @@ class Analysis:
         self._starts = [function.at for function in module.functions]
         self._said: dict[str, list[int]] = {}
         prepare(self.look)
+
+    def release(self) -> None:
+        """Take apart what the look made, once all of it was told."""
+        self.look.release()
+        for function in self.unit.module.functions:
+            function.owner = None
+        self._queue.clear()
+        self._opened = None
 
     @property
     def stopped(self) -> bool:

@@ -90,6 +90,14 @@ class Watcher(Protocol):
         """Tell whether events of a kind (or `*`) about a word are worth making; asked very often, so a look-up."""
         ...
 
+    def about(self, kind: str, word: str, names: tuple[str, ...]) -> bool:
+        """Tell whether an event of a kind about a word, known by these names, is worth making."""
+        ...
+
+    def call_word(self, names: tuple[str, ...]) -> str:
+        """Give the word under which a call of something known by these names is told; empty where nobody wants it."""
+        ...
+
     def saw(self, event: Event) -> tuple[Taint, ...]:
         """Take an event. Gives the taints that decided a match, so that callers of the function are looked at when one of
         them is a parameter."""

@@ -2,13 +2,15 @@
 at."""
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from clearance.scan.code import ir
 from clearance.scan.code.flow.event import Event, Given, Source, Vocabulary, Watcher, Where
 from clearance.scan.code.flow.state import State
 from clearance.scan.code.flow.value import Hop, Refers, Taint, Value
+from clearance.scan.code.mentions import fields_written
 from clearance.scan.code.source import ENGINE_OF
 from clearance.scan.family import Budget
 
@@ -40,7 +42,7 @@ class Unit:
 
     __slots__ = (
         "assigned", "bases", "classes", "data", "done", "fields", "functions", "given", "imports", "language", "methods",
-        "module", "path", "refers", "stars", "statics", "top", "values",
+        "module", "path", "refers", "stars", "statics", "top", "values", "written",
     )  # fmt: skip
 
     def __init__(self, path: str, module: ir.Module, data: bytes) -> None:
@@ -63,6 +65,7 @@ class Unit:
         self.bases: dict[int, tuple[bool, list[tuple[Refers | None, tuple[str, ...]]]]] = {}
         """What the bases of a class were found to be, and whether the top had been run by then."""
         self.methods: dict[int, dict[str, list[ir.Function]]] = {}
+        self.written: list[int] | None = None
         self.top: Frame | None = None
         self.done = False
         """The top was run to its end."""
@@ -118,6 +121,12 @@ class Unit:
             elif kind is ir.Spread:
                 stack.append(one.value)
 
+    def release(self) -> None:
+        """Let go of all that a look found out: it points back here."""
+        self.top = None
+        for held in (self.values, self.refers, self.fields, self.statics, self.bases, self.methods):
+            held.clear()
+
     def methods_of(self, definition: ir.ClassDef, name: str) -> Sequence[ir.Function]:
         """Give the methods of a class that have a name, in order."""
         named = self.methods.get(id(definition))
@@ -126,6 +135,13 @@ class Unit:
             for method in definition.methods:
                 named.setdefault(method.name, []).append(method)
         return named.get(name, ())
+
+    def writes_fields(self, function: ir.Function) -> bool:
+        """Tell whether a function of Python or JavaScript gives a field of the object around something."""
+        if self.written is None:
+            self.written = fields_written(self.data)
+        at = bisect_left(self.written, function.at)
+        return at < len(self.written) and self.written[at] < function.end
 
     def lazy(self, name: str) -> bool:
         """Tell whether what a name stands for can be told without running the top of the file."""
@@ -217,6 +233,8 @@ class Look:
         self.files = files
         self.partial = partial
         self.events: list[Event] = []
+        self.frames: list[Frame] = []
+        """All that were made, so that they can be taken apart at the end."""
         self.memo: dict[object, tuple[Summary, list[Taint], Hop]] = {}
         self.shapes: Any = None
         self.contexts: dict[int, int] = {}
@@ -239,11 +257,13 @@ class Look:
         self.constants: dict[int, Value] = {}
         self._mentioned: dict[int, frozenset[str]] = {}
         self.uses: dict[str, bool] = {}
+        self.statements: Mapping[type, Callable[..., None]] = {}
         self.follow: Callable[..., Summary] = _not_yet
         self.construct: Callable[..., Value] = _not_yet
         self.callback: Callable[..., Summary] = _not_yet
         self.passed_on: Callable[..., Value] = _not_yet
         self.fields: Callable[..., Value] = _not_yet
+        self.entry: Callable[..., Frame] = _not_yet
         self.member: Callable[..., Value] = _not_yet
         self.run_top: Callable[[Unit], None] = _not_yet
         self.closed: Callable[[Unit, ir.Function | None, Frame | None], bool] = _not_yet
@@ -297,6 +317,20 @@ class Look:
         """Tell whether there were not too many steps."""
         return self.steps < MAX_STEPS
 
+    def release(self) -> None:
+        """Take apart what points at each other when the look is done: what is left goes at once, and the collector of
+        cycles, which would have to walk over all of it, finds next to nothing."""
+        units = {id(frame.unit): frame.unit for frame in self.frames}
+        for unit in (self.unit, *units.values()):
+            unit.release()
+        for frame in self.frames:
+            frame.release()
+        self.frames.clear()
+        for held in (self.events, self.memo, self.constants, self.pending):
+            held.clear()
+        self.shapes = self.fluent = None
+        self.wants = self.run_top = self.closed = self.interesting = self.telling = _not_yet
+
 
 def _not_yet(*_given: Any, **_named: Any) -> Any:
     raise NotImplementedError
@@ -346,6 +380,15 @@ class Frame:
         self.writes = 0
         self.top: ir.Expr | None = None
         self.used = ""
+        look.frames.append(self)
+
+    def release(self) -> None:
+        """Let go of all that was found out in this frame."""
+        self.state = self.outer = self.cls = self.returned = self.yielded = None
+        self.asked.clear()
+        self.where.calls.clear()
+        for held in (self.exits, self.jumps, self.raises):
+            held.clear()
 
     @property
     def now(self) -> State:

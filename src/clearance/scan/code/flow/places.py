@@ -275,7 +275,7 @@ def tell_assigned(frame: Frame, target: ir.Node, names: tuple[str, ...], value: 
     if not names:
         return
     word = names[0].rpartition(".")[2]
-    if frame.look.wants("assign", word):
+    if frame.look.watcher.about("assign", word, names):
         frame.look.events.append(
             Event("assign", word, names, node if node is not None else target, frame.statement, frame.where, value=value)
         )

@@ -23,22 +23,15 @@ def tell_call(
     used: str,
 ) -> None:
     """Tell of a call, where the watcher wants it."""
-    wants = frame.look.wants
-    seen = ""
-    for name in names:
-        word = name.rpartition(".")[2]
-        if word == seen:
-            continue
-        seen = word
-        if wants("call", word):
-            state = frame.state
-            event = Event(
-                "call", word, names, node, frame.statement, frame.where, given=given, receiver=receiver, result=result,
-                used=used,
-                before=state.done if state is not None else (), loop=bool(frame.jumps) and frame.jumps[-1].loop,
-            )  # fmt: skip
-            frame.look.events.append(event)
-            frame.where.calls.append(event)
-            if state is not None:
-                state.saw(event)
-            return
+    word = frame.look.watcher.call_word(names) if names else ""
+    if not word:
+        return
+    state = frame.state
+    event = Event(
+        "call", word, names, node, frame.statement, frame.where, given=given, receiver=receiver, result=result, used=used,
+        before=state.done if state is not None else (), loop=bool(frame.jumps) and frame.jumps[-1].loop,
+    )  # fmt: skip
+    frame.look.events.append(event)
+    frame.where.calls.append(event)
+    if state is not None:
+        state.saw(event)

@@ -125,6 +125,7 @@ class Lowering:
     def module(self, body: ir.Block, package: str = "") -> ir.Module:
         """Make the module."""
         functions = tuple(sorted(self.functions, key=_at))
+        self.functions = []  # what is lowered later points here
         return ir.Module(self.source.language, body, package, functions, self.coverage)
 
     # Pieces

@@ -84,6 +84,15 @@ def _imports(data: bytes) -> Iterator[_Import]:
             yield _Import(module, word, alias or word, *span) if module else _Import(word, "", alias, *span)
 
 
+def _lines_with(data: bytes, word: bytes) -> Iterator[int]:
+    """Give where the lines begin that hold a word."""
+    at = data.find(word)
+    while at >= 0:
+        yield data.rfind(b"\n", 0, at) + 1
+        end = data.find(b"\n", at)
+        at = data.find(word, end) if end >= 0 else -1
+
+
 class _Finder:
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -136,8 +145,13 @@ class _Python(_Finder):
     def _imported_within(self) -> set[bytes]:
         """Give the names that are imported anywhere but at the start of a line."""
         found: set[bytes] = set()
-        for listed in _WITHIN.findall(self.data):
-            for piece in listed.split(b","):
+        done = 0
+        for start in _lines_with(self.data, b"import"):
+            line = _WITHIN.match(self.data, start) if start >= done else None
+            if line is None:
+                continue
+            done = line.end()
+            for piece in line[1].split(b","):
                 words = _WORDS.findall(piece)
                 found.update(words[-1:] if b"as" in words else words[:1])
         return found

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from clearance.scan.family import Budget, View
 from clearance.scan.infra.node import Document
 
-Lower = Callable[[str, Budget], Document]
+if TYPE_CHECKING:
+    from clearance.scan.infra.lower.hcl.references import References
 
+SEEING: Final = frozenset({"terraform", "terraform_json"})
+"""Formats whose files see the names of the others of their folder."""
 _HEAD: Final = 65_536
 """Characters in which a format without a name of its own must show itself."""
 _DOCKER = re.compile(r"(?:.*[._-])?(?:docker|container)file(?:[._-][\w.-]*)?", re.IGNORECASE)
@@ -58,15 +61,15 @@ class Lowering(NamedTuple):
 
     name: str
 
-    def __call__(self, text: str, budget: Budget) -> Document:
-        """Lower a text.
+    def __call__(self, text: str, budget: Budget, references: "References | None" = None) -> Document:
+        """Lower a text; `references` are names that other files define, for the formats that know such (`SEEING`).
 
         Raises:
             NotThis: the text is not in this format.
             OutOfTime: the budget is spent.
         """
-        lower: Lower = import_module(f"{__name__}.{self.name}").lower
-        return lower(text, budget)
+        lower: Callable[..., Document] = import_module(f"{__name__}.{self.name}").lower
+        return lower(text, budget) if references is None or self.name not in SEEING else lower(text, budget, references)
 
 
 def lowering_for(view: View) -> Lowering | None:

@@ -4,7 +4,7 @@ Sources: the Compose specification (services, short and long syntax of ports and
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from clearance.scan.family import Budget
@@ -27,9 +27,19 @@ def lower(text: str, budget: Budget) -> Document:
         OutOfTime: the budget is spent.
     """
     yaml = read_yaml(text, budget)
+    return lowered(yaml.documents, yaml.opaque, budget)
+
+
+def lowered(documents: Iterable[Node], broken: Iterable[Opaque], budget: Budget) -> Document:
+    """Give the services of documents that are read, or put together.
+
+    Raises:
+        NotThis: there is no map.
+        OutOfTime: the budget is spent.
+    """
     units: list[Unit] = []
-    opaque: list[Opaque] = list(yaml.opaque)
-    for root in yaml.documents:
+    opaque: list[Opaque] = list(broken)
+    for root in documents:
         if root.kind is not Kind.MAP:
             continue
         body = Node.mapping(root.span)

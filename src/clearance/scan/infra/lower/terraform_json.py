@@ -17,8 +17,8 @@ _BLOCKS: Final = frozenset({*_LABELS, "locals", "terraform"})
 _STEPS: Final = 2_000
 
 
-def lower(text: str, budget: Budget) -> Document:
-    """Read a file of blocks, or of values.
+def lower(text: str, budget: Budget, references: References | None = None) -> Document:
+    """Read a file of blocks, or of values; `references` know the other files of its folder.
 
     Raises:
         NotThis: it is not JSON, or no map.
@@ -30,13 +30,8 @@ def lower(text: str, budget: Budget) -> Document:
         raise NotThis(f"line {text.count(chr(10), 0, error.at) + 1}: {error}") from None
     if root.kind is not Kind.MAP:
         raise NotThis("line 1: Terraform's JSON is a map")
-    references = References()
-    references.variables = {
-        name: body.items["default"] for (name,), _, body in _blocks(root.items.get("variable"), 1) if "default" in body.items
-    }
-    references.local = {
-        name: value for _, _, body in _blocks(root.items.get("locals"), 0) for name, value in body.items.items()
-    }
+    references = References() if references is None else references
+    references.define(*defined_in(root))
     _Resolver(references, budget).resolve(root)
     units = Units(budget)
     given = Node.mapping(root.span)
@@ -49,6 +44,21 @@ def lower(text: str, budget: Budget) -> Document:
     if given.items and not _BLOCKS & root.items.keys():
         units.add_values(given)
     return Document(tuple(units.found), tuple(units.opaque))
+
+
+def defined_in(root: Node) -> tuple[dict[str, Node], dict[str, Node]]:
+    """Give the defaults of variables and the locals of a file, by their names."""
+    variables = {
+        name: body.items["default"] for (name,), _, body in _blocks(root.items.get("variable"), 1) if "default" in body.items
+    }
+    local = {name: value for _, _, body in _blocks(root.items.get("locals"), 0) for name, value in body.items.items()}
+    return variables, local
+
+
+def is_plain(node: Node) -> bool:
+    """Tell whether a value is a scalar or a list of scalars without references."""
+    items = node.values if node.kind is Kind.LIST else [node]
+    return all(one.kind is Kind.SCALAR and "${" not in one.text for one in items)
 
 
 def _blocks(node: Node | None, labels: int) -> Iterator[tuple[tuple[str, ...], Span | None, Node]]:
@@ -111,13 +121,7 @@ class _Resolver:
         known: Node | None = None
         if found:
             steps: Sequence[str] = (found[1], found[2])
-            known = self._references.follow(steps, lambda _syntax: Node.unknown("", node.span))
-            if known is not None and not _is_plain(known):
+            known = self._references.follow(steps)
+            if known is not None and not is_plain(known):
                 known = None  # what is put in place of a reference must not hold one: it could be this one
         return Node.unknown(node.text, node.span) if known is None else standing(known, node.span)
-
-
-def _is_plain(node: Node) -> bool:
-    """Tell whether a value is a scalar or a list of scalars without references."""
-    items = node.values if node.kind is Kind.LIST else [node]
-    return all(one.kind is Kind.SCALAR and "${" not in one.text for one in items)

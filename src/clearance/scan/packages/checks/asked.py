@@ -204,7 +204,17 @@ class Asked:
         asked = (mention.registry, mention.name, mention.version)
         if asked not in self._said:
             self._said[asked] = self.knowledge.advisories(*asked, mention.details.distribution)
+            if mention.registry is Registry.GO and mention.source is Source.COMMAND:
+                self._said[asked] = self._of_module(mention, self._said[asked])
         return self._said[asked]
+
+    def _of_module(self, mention: Mention, said: Answered) -> Answered:
+        """Say of a package of Go what is said of its module: a command names a path below it."""
+        path = mention.name
+        while not said.advisories and path.count("/") > 1:
+            path = path.rpartition("/")[0]
+            said = self.knowledge.advisories(mention.registry, path, mention.version)
+        return said
 
     def place(self, mention: Mention) -> tuple[int, int]:
         """Where a finding about the version stands: at the version, or at the name where the version has no place of its
@@ -214,13 +224,13 @@ class Asked:
     def answer(self, mention: Mention) -> IndexAnswer | None:
         """What the company's own index says of the name; None where it was not asked, or said nothing that can be
         trusted."""
-        answer = self.answers.get(mention.key)
+        answer = self.answers.get(mention.key) if self.answers else None
         return None if answer is None or answer.known is Known.SILENT else answer
 
     def silent(self, mention: Mention) -> str:
         """Why the company's own index, which was asked, said nothing of the name; empty where it was not asked, or did
         answer."""
-        answer = self.answers.get(mention.key)
+        answer = self.answers.get(mention.key) if self.answers else None
         return (answer.why or "it did not answer") if answer is not None and answer.known is Known.SILENT else ""
 
     def may_compare(self, mention: Mention, *, far: bool) -> bool:

@@ -8,7 +8,7 @@ from clearance.facts.text import visible
 from clearance.scan.family import Match
 from clearance.scan.packages.checks.asked import Asked
 from clearance.scan.packages.checks.binaries import is_binary
-from clearance.scan.packages.checks.lookalike import likely
+from clearance.scan.packages.checks.lookalike import likely, resembled
 from clearance.scan.packages.checks.misnamed import provider, wrapped
 from clearance.scan.packages.mention import Mention, Registry, canonical
 
@@ -63,7 +63,7 @@ def _unknown(asked: Asked, mention: Mention) -> Match:
 def _unknown_to_a_whole_list(asked: Asked, mention: Mention) -> Match:
     """Report a name that did not exist on the day of the list."""
     message = f'"{mention.name}" is not on {mention.registry.value} (names as of {asked.knowledge.date})'
-    near = likely(asked, mention)
+    near = resembled(asked, mention)
     private = mention.private or asked.tree.is_private(mention.registry, asked.view.path)
     if private:
         message += "; another index is configured, which may have it"
@@ -84,6 +84,8 @@ def _unknown_to_a_part(asked: Asked, mention: Mention) -> Match:
     elif scope and not asked.knowledge.has_scope(scope):
         private = True
         message += f"; the scope {scope} is unknown too and may be private"
+    elif near := resembled(asked, mention):
+        message += f'; it looks like "{near}"'
     unsure = private or mention.optional
     return _match(asked, mention, message, Severity.LOW if unsure else None, Confidence.LOW if unsure else None)
 

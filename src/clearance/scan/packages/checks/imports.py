@@ -30,6 +30,12 @@ _ASIDE = re.compile(
 """Where code runs that needs more than what the manifest is for."""
 _WIDELY = 5_000
 """Rank up to which a package may be named as what to declare."""
+_COMES_WITH = {
+    "mpl_toolkits": ("matplotlib",), "pylab": ("matplotlib",), "pkg_resources": ("setuptools",),
+    "_distutils_hack": ("setuptools",), "botocore": ("boto3", "aiobotocore"), "s3transfer": ("boto3",),
+    "_pytest": ("pytest",), "starlette": ("fastapi",), "werkzeug": ("flask",), "markupsafe": ("jinja2",),
+}  # fmt: skip
+"""Modules that come with a package of another name, and that its own documentation tells people to import."""
 _SUFFIXES = (".vue", ".svelte", ".astro")
 
 
@@ -179,6 +185,7 @@ def _is_asked_for(mention: Mention, asked: Asked) -> bool:
     else:
         folded = fold(mention.name).strip("-")
         names = {folded, *asked.knowledge.distributions_of(mention.name), *_joined(mention)}
+        names.update(_COMES_WITH.get(mention.name, ()))
     if any(asked.policy.is_allowed(registry, name) or asked.policy.is_private(registry, name) for name in names):
         return True
     for held in (tree.declared_names(registry), tree.locked(registry)):

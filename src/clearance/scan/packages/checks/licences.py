@@ -45,6 +45,8 @@ _LEGACY = {
 }  # fmt: skip
 """Words of manifests and of PyPI's classifiers for what SPDX names; the identifiers without `-only` are SPDX's own old
 ones."""
+_LOCKS = {"package.json": ("package-lock.json", "npm-shrinkwrap.json")}
+"""Lock files that write down licences, by their manifest."""
 _NOBODY = frozenset({"unknown", "none", "other", "unlicensed", "see license", "proprietary", "custom", "n/a", "-"})
 _FILE = re.compile(r"see license in ", re.IGNORECASE)
 
@@ -145,6 +147,22 @@ def _known(name: str) -> bool:
 def _licence(asked: Asked, mention: Mention) -> str:
     if mention.details.licence:
         return mention.details.licence
+    locked = _locked(asked, mention)
+    if locked:
+        return locked
     answer = asked.answer(mention)
     release = release_of(answer, mention) if answer is not None and mention.version else None
     return release.licence if release is not None else ""
+
+
+def _locked(asked: Asked, mention: Mention) -> str:
+    """Give the licence that the lock file of a manifest writes down for this very version."""
+    siblings = asked.siblings
+    names = _LOCKS.get(asked.view.path.rpartition("/")[2])
+    if siblings is None or names is None or not mention.version:
+        return ""
+    for path in siblings.beside(asked.view.path, names, above=True):
+        for one in siblings.found(path, asked.budget) or ():
+            if isinstance(one, Mention) and (one.key, one.version) == (mention.key, mention.version) and one.details.licence:
+                return one.details.licence
+    return ""

@@ -21,12 +21,17 @@ from clearance.scan.packages.mention import Mention, Registry
 
 RULE = "package-name-lookalike"
 _REACH = {
-    How.SKELETON: 15_000, How.SWAP: 40_000, How.DOUBLE: 40_000, How.REPEATED: 15_000, How.LACKS: 12_000, How.ADDS: 12_000,
+    How.SKELETON: 15_000, How.SWAP: 40_000, How.DOUBLE: 40_000, How.REPEATED: 15_000, How.LACKS: 15_000, How.ADDS: 15_000,
     How.ORDER: 3_000, How.KEY: 400, How.CHANGED: 400,
 }  # fmt: skip
 """How popular (by place) a name must be for a listed, little used name to count as its imitation."""
-_REACH_OF_EDITS = 6_000
-"""The same for names of npm that are several letters off: there, campaigns change two or three letters at random."""
+_REACH_OF_EDITS, _REACH_OF_EDITS_BARELY, _REACH_OF_EDITS_PYPI = 6_000, 10_000, 2_000
+"""The same for names that are several letters off: campaigns change two or three letters at random. Of npm, and of npm for
+names that nobody uses; of PyPI for young ones."""
+_REACH_OF_BARE = 4_000
+"""The same for a name of npm that nobody uses and that is one of a scope without that: campaigns drop it."""
+_BARELY = 1_000
+"""Downloads a month below which nobody uses a name of npm: mirrors and scanners fetch each a few hundred times."""
 _LETTERS = {How.LACKS, How.ADDS, How.KEY, How.CHANGED}
 _SHORT, _VERY_SHORT = 9, 7
 _CLEARLY = 12_000
@@ -129,6 +134,17 @@ def likely(asked: Asked, mention: Mention) -> str:
     return next((one.target for one in found if is_suggested(one, name)), "")
 
 
+def resembled(asked: Asked, mention: Mention) -> str:
+    """Give the popular name that a name looks like, or nothing: who reads it should know, whether or not it is widely enough
+    used to be suggested."""
+    index = index_of(asked.knowledge, mention.registry)
+    if index is None or not asked.may_compare(mention, far=True):
+        return ""
+    name = mention.key[1]
+    found = index.alike(name, far=True)
+    return next((one.target for one in found if _is_near(one, name)), "")
+
+
 def is_suggested(one: Likeness, name: str) -> bool:
     """Whether a name is so close and so widely used that it may be suggested."""
     return one.place < _SUGGESTED.get(one.how, 0) and (one.how is not How.EDITS or _is_near(one, name))
@@ -186,7 +202,9 @@ def _is_no_word_more(one: Likeness, registry: Registry, name: str, knowledge: Kn
 
 def _looks_far(registry: Registry, standing: Standing) -> bool:
     """Whether distant likeness counts, too."""
-    return standing.loose or (registry is Registry.NPM and 0 <= standing.downloads < _LITTLE)
+    if registry is Registry.PYPI:
+        return standing.loose or (not standing.rank and 0 <= standing.age <= _OLD_DAYS)
+    return standing.loose or 0 <= standing.downloads < _LITTLE
 
 
 def _is_near(one: Likeness, name: str) -> bool:
@@ -210,8 +228,10 @@ def _reach(one: Likeness, registry: Registry, name: str, standing: Standing, kno
     """How popular the target must be for this listed name to be taken for its imitation."""
     reach = _REACH.get(one.how, 0)
     if one.how is How.EDITS:
-        near = _is_near(one, name) and one.edits * _LISTED_LETTERS_AN_EDIT <= len(name)
-        return _REACH_OF_EDITS if 0 <= standing.downloads < _LITTLE and near else 0
+        return _reach_of_edits(one, registry, name, standing)
+    barely = registry is Registry.NPM and 0 <= standing.downloads < _BARELY
+    if barely and one.how is How.BARE:
+        return _REACH_OF_BARE
     if len(one.target) < 5 and one.how not in (How.SWAP, How.DOUBLE):
         return 0
     if one.how in _LETTERS and len(name) < _SHORT:
@@ -225,7 +245,20 @@ def _reach(one: Likeness, registry: Registry, name: str, standing: Standing, kno
     if standing.downloads >= _SOME:
         more = knowledge.popularity(registry, one.target).downloads >= _TIMES * standing.downloads
         return _GIANTS if more and one.how in _SLIPS else 0
-    return reach // 8 if standing.downloads >= _LITTLE else reach
+    if standing.downloads < _LITTLE:
+        return reach
+    more = knowledge.popularity(registry, one.target).downloads >= _TIMES * standing.downloads
+    return reach // (4 if more and one.how is How.SKELETON else 8)
+
+
+def _reach_of_edits(one: Likeness, registry: Registry, name: str, standing: Standing) -> int:
+    if not _is_near(one, name) or one.edits * _LISTED_LETTERS_AN_EDIT > len(name):
+        return 0
+    if registry is Registry.PYPI:
+        return _REACH_OF_EDITS_PYPI if 0 <= standing.age <= _OLD_DAYS else 0
+    if not 0 <= standing.downloads < _LITTLE:
+        return 0
+    return _REACH_OF_EDITS_BARELY if standing.downloads < _BARELY else _REACH_OF_EDITS
 
 
 def _standing(asked: Asked, mention: Mention, answer: IndexAnswer | None, *, listed: bool) -> Standing:

@@ -24,6 +24,11 @@ _PUBLIC = {
     Registry.RUBYGEMS: frozenset({"rubygems.org", "index.rubygems.org", "www.rubygems.org"}),
     Registry.NUGET: frozenset({"api.nuget.org", "www.nuget.org", "nuget.org"}),
 }  # fmt: skip
+_KNOWN_AS = {
+    Registry.PYPI: "pypi.org", Registry.NPM: "registry.npmjs.org", Registry.CONDA: "conda.anaconda.org",
+    Registry.GO: "proxy.golang.org", Registry.MAVEN: "repo1.maven.org", Registry.CARGO: "crates.io",
+    Registry.RUBYGEMS: "rubygems.org", Registry.NUGET: "api.nuget.org",
+}  # fmt: skip
 _CRATES = "github.com/rust-lang/crates.io-index"
 """The index of crates.io in its git form (The Cargo Book, "Registries")."""
 CODE_HOSTS = frozenset({"github.com", "codeload.github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht"})
@@ -71,15 +76,21 @@ def is_default(registry: Registry, address: str) -> bool:
     return is_public(registry, host_of(address)) or (registry is Registry.CARGO and _CRATES in address)
 
 
-def configured(path: str, siblings: Siblings, also: Iterable[str] = ()) -> set[str]:
+def default_host(registry: Registry) -> str:
+    """Give the host by which people know the registry."""
+    return _KNOWN_AS.get(registry, registry.value)
+
+
+def configured(path: str, siblings: Siblings, also: Iterable[str] = (), *, stays: bool = False) -> set[str]:
     """Give the hosts that the settings of installers name, in the folder of a file and all above; `also` are more
-    addresses."""
+    addresses. With `stays`, only files that the change leaves alone count."""
     hosts = {host_of(address) for address in also if address}
     folder = path.rpartition("/")[0]
     while True:
         prefix = f"{folder}/" if folder else ""
         for name in _SETTINGS:
-            text = siblings.text(prefix + name) if siblings.has(prefix + name) else None
+            here = prefix + name
+            text = siblings.text(here) if siblings.has(here) and not (stays and siblings.changed(here)) else None
             if text:
                 hosts.update(
                     host_of(found[1].removeprefix("sparse+")) for found in _NAMED.finditer(_PROJECT_URLS.sub("", text))

@@ -47,10 +47,13 @@ class Siblings:
     def changed(self, path: str) -> bool:
         """Whether the change brings this file, so that it is looked at by itself."""
         try:
-            self._contents.read(path, "after", 1)
+            after = self._contents.read(path, "after", _LARGEST)
         except (CollectError, KeyError):
             return False
-        return True
+        try:
+            return self._contents.read(path, "before", _LARGEST) != after
+        except (CollectError, KeyError):
+            return True
 
     def text(self, path: str) -> str | None:
         """Give what a file says; None where it cannot be read, is no text, or is larger than any file that is looked at."""
@@ -72,6 +75,19 @@ class Siblings:
             self._found[path] = self._parse(path, budget)
         return self._found[path]
 
+    def stood(self, path: str, budget: Budget) -> Found:
+        """Give what a changed file named before the change; nothing where it was not there or cannot be read.
+
+        Raises:
+            OutOfTime: the budget is spent.
+        """
+        try:
+            data = self._contents.read(path, "before", _LARGEST + 1)
+        except (CollectError, KeyError):
+            return ()
+        decoded = decode(data) if len(data) <= _LARGEST else None
+        return _named(View(path, "before", b"", decoded), budget) or () if decoded is not None else ()
+
     def _read(self, path: str) -> str | None:
         try:
             data = self._contents.peek(path, _LARGEST + 1)
@@ -85,8 +101,11 @@ class Siblings:
         decoded = decode(text.encode("utf-8", "surrogatepass")) if text is not None else None
         if text is None or decoded is None:
             return None
-        view = View(path, "after", b"", decoded)
-        try:
-            return [one for reader in readers_for(view) for one in reader(text, budget) if not isinstance(one, Computed)]
-        except Unparsed:
-            return None
+        return _named(View(path, "after", b"", decoded), budget)
+
+
+def _named(view: View, budget: Budget) -> Found | None:
+    try:
+        return [one for reader in readers_for(view) for one in reader(view.text, budget) if not isinstance(one, Computed)]
+    except Unparsed:
+        return None

@@ -155,8 +155,10 @@ _BY_PLACE = (
     (re.compile(r"(?:^|/)var/lib/rpm/packages\.tsv\Z"), "installed:rpm_listing"),
     (re.compile(r"\.(?:dist-info/METADATA|egg-info/PKG-INFO)\Z"), "installed:python_metadata"),
     (re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/@]+/package\.json\Z"), "installed:npm_installed"),
+    (re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?\Z"), "cargo:cargo_config"),
+    (re.compile(r"(?:^|/)(?:\.m2|\.mvn)/[\w.-]*settings[\w.-]*\.xml\Z"), "maven:pom"),
 )
-"""By where a file lies: records of what is installed."""
+"""By where a file lies: records of what is installed, and settings."""
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|pip)|requirements/[^/]+\.(?:txt|in|lock|pip)"
     r"|[\w.-]*requirements?[\w.-]*\.lock)$",

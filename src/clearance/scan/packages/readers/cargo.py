@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from clearance.scan.family import Budget, Span
-from clearance.scan.packages.mention import Details, Mention, Registry, Remote, Source, Unparsed
+from clearance.scan.packages.mention import Details, ExtraIndex, Mention, Registry, Remote, Source, Unparsed
 from clearance.scan.packages.readers.origin import bare, host
 from clearance.scan.packages.readers.toml_text import TomlKey, TomlString, entries, parse, walk
 
@@ -14,6 +14,8 @@ _NAME = re.compile(r"[A-Za-z][\w-]{0,63}")
 _EXACT = re.compile(r"=\s*(\d+\.\d+\.\d+[\w.+-]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CRATES = ("registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/")
+_MOST_REPLACED = 8
+"""Sources by sources that are followed: Cargo knows no bound but refuses rings."""
 _LISTED = re.compile(r'"([^"\n]*)"')
 
 
@@ -156,3 +158,32 @@ def _locked(text: str, one: _Locked) -> Iterator[Mention | Remote]:
         Registry.CARGO, name, *span, Source.LOCKFILE, private=not source.startswith(_CRATES), version=version,
         wanted=version, place=place, hashed=bool(hashes), details=details,
     )  # fmt: skip
+
+
+def cargo_config(text: str, budget: Budget) -> Iterator[ExtraIndex]:
+    """Read .cargo/config.toml: the source that stands in for crates.io (`replace-with`), by the address that it has.
+
+    Raises:
+        Unparsed: it is no TOML.
+    """
+    addresses: dict[str, TomlString] = {}
+    replaced: dict[str, str] = {}
+    for event in walk(text, budget):
+        if not isinstance(event, TomlString) or len(event.path) != 3 or event.path[0] not in {"source", "registries"}:
+            continue
+        name, key = event.path[1], event.path[2]
+        if key in {"registry", "index", "git"}:
+            addresses.setdefault(name, event)
+        elif key == "replace-with":
+            replaced[name] = event.value
+    at = "crates-io"
+    for _ in range(_MOST_REPLACED):
+        if at not in replaced:
+            break
+        at = replaced[at]
+    found = addresses.get(at) if at != "crates-io" else None
+    if found is not None and not found.value.endswith(tuple(one.partition("+")[2] for one in _CRATES)):
+        yield ExtraIndex(Registry.CARGO, bare(found.value), *found.span, only=True)
+    problem = parse(text, "config.toml")[1]
+    if problem:
+        raise Unparsed(problem)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from clearance.scan.family import Budget
 from clearance.scan.packages.readers.commands import Manner, command_names, has_tools, script_commands, word_commands
-from clearance.scan.packages.readers.installers import Named, distinct
-from clearance.scan.packages.readers.placed import UNKNOWN, Placed, plain, unescaped
+from clearance.scan.packages.readers.installers import Named, distinct, moved
+from clearance.scan.packages.readers.placed import UNKNOWN, Placed, joined, plain, unescaped
 from clearance.scan.packages.readers.shell_words import Command, Word
 
 _PROGRAMS = (
@@ -23,7 +23,7 @@ _LIST = re.compile(
 )
 _WORD = re.compile(rf"""(?P<prefix>[rbuf]{{0,2}})(?P<quote>["'])(?P<text>[^"'\n]{{0,400}})(?P=quote)|(?P<other>{_OTHER})""")
 _RUNS = re.compile(
-    r"""(?<![\w])(?:os\.system|os\.popen|subprocess\.\w+|check_call|check_output|check_run|getoutput|
+    r"""(?<![\w])(?:os\.system|os\.popen|shlex\.split|subprocess\.\w+|check_call|check_output|check_run|getoutput|
     getstatusoutput|Popen|popen|
     execSync|exec|execa|execaCommand|execaCommandSync|spawn|spawnSync|execFile|execFileSync|system|shell_exec|passthru|
     shell|shelljs\.exec|\w*[cC]onnection\.run|ctx\.run|c\.run|context\.run|session\.run|local|cmd|run_command|
@@ -71,6 +71,23 @@ _MANAGERS = frozenset(
     {"npm", "npx", "pnpm", "pnpx", "yarn", "bun", "bunx", "uv", "uvx", "pip", "pipx", "deno", "go", "cargo", "uvvx"}
 )  # fmt: skip
 """What stands in a list of names rather than behind a runner (the last one is a suffix of files that goes with `.uvx`)."""
+_EVALUATES = re.compile(r"exec\b|eval\b")
+_DEEPEST = 2
+"""Programs in strings of programs that are followed."""
+_MORE = re.compile(
+    r"""\s*(?:\+\s*|\\\n\s*)?(?P<prefix>[rbuf]{0,2})(?P<quote>["'])"""
+    r"""(?P<text>(?:\\.|(?!(?P=quote))[^\\\n]){0,400})(?P=quote)"""
+)
+_MOST_JOINED = 20
+_MOST_HELD = 50
+_HELD = re.compile(
+    r"""(?m)^[ \t]*(?:const |let |var |my |\$)?(?P<name>[A-Za-z_]\w{0,60})[ \t]*(?::[^=\n]{1,40})?=[ \t]*\(?\s*"""
+    r"""[rbu]{0,2}(?P<quote>["'])(?P<text>[^"'\n]{0,400})(?P=quote)"""
+)
+_CALLS = (
+    r"(?:os\.system|os\.popen|subprocess\.\w+|check_call|check_output|Popen|popen|execSync|exec|spawnSync|spawn|system|shell_exec"
+    r"|shlex\.split|run)"
+)
 _QUOTE = re.compile(r"\\.|[\"'`]")
 _LONGEST_LINE = 2_000
 _MOST = 65_536
@@ -81,7 +98,7 @@ def listed(text: str, budget: Budget) -> Iterator[Named]:
     yield from distinct(_all(text, budget))
 
 
-def _all(text: str, budget: Budget) -> Iterator[Named]:
+def _all(text: str, budget: Budget, depth: int = 0) -> Iterator[Named]:
     spoken = any(needle in text for needle in _SPOKEN)
     if any(needle in text for needle in _IN_LISTS):
         yield from listed_commands(text, budget)
@@ -89,7 +106,9 @@ def _all(text: str, budget: Budget) -> Iterator[Named]:
         for found in pattern.finditer(text):
             budget.check()
             if not _in_string(text, found.start()):
-                yield from _string(text, found, budget)
+                yield from _string(text, found, budget, depth)
+    if spoken:
+        yield from _held(text, budget)
     calls = [_NAMED] if any(needle in text for needle in _CALLED) else []
     if "import nox" in text:
         calls.append(_SESSION)
@@ -115,6 +134,8 @@ def listed_commands(text: str, budget: Budget) -> Iterator[Named]:
                 words.append(Word(Placed(UNKNOWN, ((0, item.start()),)), hint=item["other"]))
             else:
                 words.append(Word(_formatted(text, *item.span("text"), formats="f" in item["prefix"].lower()), quoted=True))
+        if len(words) > 2 and words[1].text == words[0].text:
+            del words[0]  # `execvp("pip", ["pip", …])`: the program, and what it is told to be called
         bare = len(words) > 1 and words[1].text in {"wheel", "download"} and not any(word.text[:1] == "-" for word in words)
         tools = len(words) > 1 and words[1].text in _MANAGERS
         if not bare and not tools:  # a list of names that happens to hold these two
@@ -143,7 +164,7 @@ def _formatted(text: str, start: int, end: int, *, formats: bool = True) -> Plac
     return Placed(_BRACED.sub(lambda hole: UNKNOWN * len(hole[0]), piece.text), piece.starts)
 
 
-def _string(text: str, found: re.Match[str], budget: Budget) -> Iterator[Named]:
+def _string(text: str, found: re.Match[str], budget: Budget, depth: int) -> Iterator[Named]:
     """Read the string that a call runs."""
     quote, start = found["string"], found.end()
     end = re.compile(r"\\.|" + re.escape(quote) if len(quote) > 1 or quote == "`" else rf"\\.|\n|{quote}", re.DOTALL)
@@ -155,9 +176,39 @@ def _string(text: str, found: re.Match[str], budget: Budget) -> Iterator[Named]:
         at = stop.end()
         if stop[0] == quote:
             break
-    if has_tools(text[start : stop.start()]):
-        formats = "f" in found["prefix"].lower() or quote == "`"
-        yield from script_commands(_formatted(text, start, stop.start(), formats=formats), budget, manner=Manner.MAY_RUN)
+    formats = "f" in found["prefix"].lower() or quote == "`"
+    said = _formatted(text, start, stop.start(), formats=formats)
+    if len(quote) == 1 and quote != "`":
+        said = joined([said, *_joined_on(text, stop.end())])
+    if not has_tools(said.text):
+        return
+    if _EVALUATES.match(found[0]) and depth < _DEEPEST:
+        yield from moved(distinct(_all(said.text, budget, depth + 1)), said)
+    yield from script_commands(said, budget, manner=Manner.MAY_RUN)
+
+
+def _joined_on(text: str, at: int) -> Iterator[Placed]:
+    """Give the literals that are joined to one which ends at `at`: `"pip " + "install"`, or just behind it."""
+    for _ in range(_MOST_JOINED):
+        found = _MORE.match(text, at)
+        if not found:
+            return
+        yield _formatted(text, *found.span("text"), formats="f" in found["prefix"].lower())
+        at = found.end()
+
+
+def _held(text: str, budget: Budget) -> Iterator[Named]:
+    """Read strings that hold a command and have a name by which the same file runs them."""
+    looked = 0
+    for found in _HELD.finditer(text):
+        budget.check()
+        if not has_tools(found["text"]) or looked == _MOST_HELD:
+            continue
+        looked += 1
+        name = re.escape(found["name"])
+        if re.search(rf"{_CALLS}\s*\(\s*(?:\w+\s*=\s*)?{name}\b(?:\.split\(|\s*[,)])", text):
+            said = joined([plain(text, *found.span("text")), *_joined_on(text, found.end())])
+            yield from script_commands(said, budget, manner=Manner.MAY_RUN)
 
 
 def _named(text: str, found: re.Match[str]) -> Iterator[Named]:

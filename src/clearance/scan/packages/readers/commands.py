@@ -19,11 +19,13 @@ from clearance.scan.packages.readers.elsewhere import elsewhere
 from clearance.scan.packages.readers.installers import Named, index_of
 from clearance.scan.packages.readers.placed import UNKNOWN, Placed, unescaped
 from clearance.scan.packages.readers.shell import PROCESS, Lexer
+from clearance.scan.packages.readers.shell_hidden import called, decoded, functions_of
 from clearance.scan.packages.readers.shell_words import Command, Document, Scope, Word
 
 TOOLS = ("pip", "uv", "poetry", "pdm", "rye", "npm", "npx", "yarn", "bun", "pnp", "conda", "mamba", "pixi", "deno", "go ",
-         "cargo", "gem", "bundle", "dotnet", "nuget", "nstall-", "mvn", "easy_install", "lerna", "ng ", "expo")  # fmt: skip
-"""A text without any of these words holds no command."""
+         "cargo", "gem", "bundle", "dotnet", "nuget", "nstall-", "mvn", "easy_install", "lerna", "ng ", "expo",
+         "base64")  # fmt: skip
+"""A text without any of these words holds no command; the last one may hide any."""
 _TOOLS = re.compile("|".join(re.escape(tool) for tool in TOOLS), re.IGNORECASE)
 _PYTHON = frozenset({"pip", "pipx", "pipenv", "poetry", "pdm", "rye", "uv", "uvx", "pixi", "conda", "mamba", "micromamba",
                      "easy_install"})  # fmt: skip
@@ -92,10 +94,12 @@ _ENVIRONMENT = {
     "UV_EXTRA_INDEX_URL": (Registry.PYPI, False), "UV_INDEX": (Registry.PYPI, False),
     "PIP_FIND_LINKS": (Registry.PYPI, False), "NPM_CONFIG_REGISTRY": (Registry.NPM, True),
     "npm_config_registry": (Registry.NPM, True), "YARN_NPM_REGISTRY_SERVER": (Registry.NPM, True),
+    "GOPROXY": (Registry.GO, True),
 }  # fmt: skip
 """Variables that name another index: its registry, and whether it takes the default's place."""
 _DEFAULTS = {Registry.PYPI: r"https?://pypi\.(?:python\.)?org/simple/?",
-             Registry.NPM: r"(?:https?:)?//registry\.(?:npmjs\.org|yarnpkg\.com)/?"}  # fmt: skip
+             Registry.NPM: r"(?:https?:)?//registry\.(?:npmjs\.org|yarnpkg\.com)/?",
+             Registry.GO: r"https://proxy\.golang\.org/?"}  # fmt: skip
 _WRITTEN = (
     "INDEX",
     "requirements",
@@ -143,6 +147,12 @@ def _may_name(script: str) -> bool:
     return any(sign in script for sign in ("''", '""', "\\")) and has_tools(_QUOTING.sub("", script))
 
 
+def _first(value: Placed) -> Placed:
+    """Give the first of a list of proxies (GOPROXY): it is asked before all others."""
+    end = min((at for at in (value.text.find(","), value.text.find("|")) if at >= 0), default=len(value.text))
+    return value.part(0, end)
+
+
 class Session:
     """What scripts of one file share: variables, and the registries beside which another index is asked."""
 
@@ -157,7 +167,7 @@ class Session:
             self._told.add(name)
             registry, only = _ENVIRONMENT[name]
             for value in self.scope[name]:
-                found = index_of(registry, Word(value), only=only, default=_DEFAULTS[registry])
+                found = index_of(registry, Word(_first(value)), only=only, default=_DEFAULTS[registry], once=False)
                 if found:
                     self.private.add(registry)
                     yield found
@@ -189,13 +199,22 @@ def script_commands(
     todo = [_Script(script, dialect, manner, 0)]
     while todo:
         one = todo.pop()
+        if one.depth < _DEEPEST and one.dialect.is_posix:
+            todo.extend(_Script(piece, one.dialect, one.manner, one.depth + 1) for piece in decoded(one.text))
         if not _may_name(one.text.text):
             continue
         lines = in_lines or one.manner is not Manner.RUNS
-        for found in Lexer(one.text, one.dialect, session.scope, budget, in_lines=lines).commands():
+
+        def lexed(text: Placed, one: _Script = one, lines: bool = lines) -> Iterator[Command | Document]:  # noqa: FBT001
+            return Lexer(text, one.dialect, session.scope, budget, in_lines=lines).commands()
+
+        functions = functions_of(one.text, lexed, _may_name) if one.dialect.is_posix else {}
+        for found in lexed(one.text):
             if isinstance(found, Command):
                 yield from session.indexes()
                 yield from session.marked(command_names(found, one.manner))
+                for inner in called(found, functions):
+                    yield from session.marked(command_names(inner, one.manner))
             yield from elsewhere(found, budget)
             if one.depth < _DEEPEST:
                 todo.extend(_nested(found, one) if isinstance(found, Command) else [_document(found, one)])

@@ -171,6 +171,7 @@ def _configured(words: Sequence[Word]) -> Iterator[Named]:
             Word(plain[0].placed.part(at + 1, len(plain[0].text)), hint=plain[0].hint),
         ]
     if len(plain) > 1 and plain[0].text.lower().endswith(("registry", "npmregistryserver")):
-        found = index_of(Registry.NPM, plain[1], only=not plain[0].text.startswith("@"), default=_PUBLIC)
+        part = plain[0].text.startswith("@")
+        found = index_of(Registry.NPM, plain[1], only=not part, default=_PUBLIC, once=False, part=part)
         if found:
             yield found

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from clearance.scan.packages.mention import Details, Mention, Registry, Remote, Source
 from clearance.scan.packages.readers.installers import Arguments, Named, arguments, index_of, is_exact, placed_at
@@ -12,6 +13,9 @@ _GO_VALUED = frozenset(
     {"-ldflags", "-tags", "-o", "-gcflags", "-asmflags", "-C", "-p", "-modfile", "-mod", "-exec", "-overlay"}
 )
 _GO = re.compile(r"([a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w.~-]+)+?)(?:/\.\.\.)?(?:@([\w.+\0-]+))?", re.IGNORECASE)
+_GOPROXY = re.compile(r"GOPROXY=([^,|]+)")
+_GO_PUBLIC = r"https://proxy\.golang\.org/?"
+_GEM_PUBLIC = r"https?://(?:www\.|index\.)?rubygems\.org/?"
 _CARGO_VALUED_TEXT = """
     --version --vers --git --branch --tag --rev --path --root --index --registry --features -F --profile -j --jobs
     --target --target-dir --bin --example --config -Z --color -p --package --manifest-path --rename --message-format
@@ -44,6 +48,10 @@ def other_call(tool: str, words: Sequence[Word]) -> Iterator[Named] | None:
     match [tool, *names]:
         case ["go", "install" | "get" | "run", *_]:
             return _go(arguments(words[plain[0] + 1 :], _GO_VALUED, combine=False, first_only=names[0] == "run"))
+        case ["go", "env", *_] if any(word.text == "-w" for word in words):
+            return _go_settings(words)
+        case ["bundle" | "bundler", "config", *_]:
+            return _bundle_settings([words[index] for index in plain[1:]])
         case ["cargo", "install" | "add" | "binstall", *_]:
             return _cargo(arguments(words[plain[0] + 1 :], _CARGO_VALUED, combine=False))
         case ["gem", "install" | "i" | "fetch", *_] | ["bundle" | "bundler", "add", *_]:
@@ -90,6 +98,26 @@ def _go(given: Arguments) -> Iterator[Named]:
         found = _GO.fullmatch(word.text)
         if found:
             yield _mention(Registry.GO, word, found, "")
+
+
+def _go_settings(words: Sequence[Word]) -> Iterator[Named]:
+    """Read `go env -w GOPROXY=…`: the first proxy of the list."""
+    for word in words:
+        found = _GOPROXY.match(word.text)
+        if found:
+            place = Word(word.placed.part(*found.span(1)), hint=word.hint)
+            index = index_of(Registry.GO, place, only=True, default=_GO_PUBLIC, once=False)
+            if index:
+                yield index
+
+
+def _bundle_settings(plain: Sequence[Word]) -> Iterator[Named]:
+    """Read `bundle config set mirror.https://rubygems.org https://…`: one that stands for all, or for one source."""
+    for key, value in pairwise(plain):
+        if key.text.startswith("mirror."):
+            index = index_of(Registry.RUBYGEMS, value, only=True, default=_GEM_PUBLIC, once=False)
+            if index:
+                yield index
 
 
 def _cargo(given: Arguments) -> Iterator[Named]:

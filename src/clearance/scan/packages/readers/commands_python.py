@@ -168,7 +168,7 @@ def _indexes(given: Arguments) -> tuple[bool, list[Named]]:
 def _configured(words: Sequence[Word]) -> Iterator[Named]:
     plain = [word for word in words if not word.text.startswith("-")]
     if len(plain) > 1 and plain[0].text.endswith("index-url"):
-        found = index_of(Registry.PYPI, plain[1], only="extra" not in plain[0].text)
+        found = index_of(Registry.PYPI, plain[1], only="extra" not in plain[0].text, once=False)
         if found:
             yield found
 

@@ -60,9 +60,9 @@ def go_mod(text: str, budget: Budget) -> Iterator[Mention]:
             _replaced(tokens, replaced)
         elif directive == "tool" and tokens:
             tools.append(tokens[0])
+    yield from _modules(required, replaced, tools)
     if block:
         raise Unparsed(f"line {number}: the block `{block} (` is not closed")
-    yield from _modules(required, replaced, tools)
 
 
 def _tokens(line: str, at: int) -> tuple[list[Token], str]:

@@ -108,15 +108,18 @@ def shown(word: Word) -> str:
     return _UNKNOWNS.sub(f"${word.hint}" if word.hint.isidentifier() else "$…", word.text)
 
 
-def index_of(registry: Registry, word: Word, *, only: bool, default: str = "") -> ExtraIndex | None:
-    """Tell another index that an option names; None for what is no address, and for the registry's own, `default`."""
+def index_of(
+    registry: Registry, word: Word, *, only: bool, default: str = "", once: bool = True, part: bool = False
+) -> ExtraIndex | None:
+    """Tell another index that an option names, for its command alone or (`once` is false) for those that follow, too; None
+    for what is no address, and for the registry's own, `default`."""
     text = word.text
     if not _ADDRESS.match(text) or re.search(r"[«»<>{}…\s]", text):
         return None
     if default and re.fullmatch(default, text):
         return None
     address = bare(shown(word))
-    return ExtraIndex(registry, address, *word.placed.span(0, len(text)), only)
+    return ExtraIndex(registry, address, *word.placed.span(0, len(text)), only, once, part)
 
 
 def is_exact(version: str) -> bool:

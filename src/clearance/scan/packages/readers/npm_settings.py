@@ -28,7 +28,9 @@ def yarnrc(text: str, budget: Budget) -> Iterator[ExtraIndex]:
 def _found(pattern: re.Pattern[str], text: str, budget: Budget) -> Iterator[ExtraIndex]:
     for found in pattern.finditer(text):
         budget.check()
-        yield ExtraIndex(Registry.NPM, bare(found[1]), *found.span(1), only=True)
+        yield ExtraIndex(
+            Registry.NPM, bare(found[1]), *found.span(1), only=True, part="@" in text[found.start() : found.start(1)]
+        )
 
 
 def yarnrc_yml(text: str, budget: Budget) -> Iterator[ExtraIndex | Mention | Remote]:
@@ -39,7 +41,7 @@ def yarnrc_yml(text: str, budget: Budget) -> Iterator[ExtraIndex | Mention | Rem
     """
     for pair in pairs(text, budget):
         if pair.path[-1] == "npmRegistryServer" and pair.value:
-            yield ExtraIndex(Registry.NPM, bare(pair.value), *pair.span, only=True)
+            yield ExtraIndex(Registry.NPM, bare(pair.value), *pair.span, only=True, part=len(pair.path) > 1)
         elif pair.value and len(pair.path) == 4 and pair.path[0] == "packageExtensions" and pair.path[2] in _KINDS:
             details = Details(group="override")
             found = npm_requirement(pair.path[3], pair.value, pair.key, pair.span, Source.MANIFEST, details=details)
@@ -58,7 +60,8 @@ def bunfig(text: str, budget: Budget) -> Iterator[ExtraIndex]:
             event.path in {("install", "registry"), ("install", "registry", "url")}
             or (event.path[:2] == ("install", "scopes") and (len(event.path) == 3 or event.path[3:] == ("url",)))
         ):
-            yield ExtraIndex(Registry.NPM, bare(event.value), *event.span, only=True)
+            part = event.path[1] == "scopes"
+            yield ExtraIndex(Registry.NPM, bare(event.value), *event.span, only=True, part=part)
     problem = parse(text, "bunfig.toml")[1]
     if problem:
         raise Unparsed(problem)

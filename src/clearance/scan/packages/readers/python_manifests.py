@@ -1,11 +1,12 @@
 """Reads what Python projects declare: pyproject.toml and Pipfile (others have files of their own)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from clearance.scan.family import Budget, Span
-from clearance.scan.packages.mention import Details, ExtraIndex, Mention, Registry, Remote, Source, Unparsed, fold
+from clearance.scan.packages.mention import Computed, Details, ExtraIndex, Mention, Registry, Remote, Source, Unparsed, fold
+from clearance.scan.packages.readers import is_requirements
 from clearance.scan.packages.readers.json_text import line_of
 from clearance.scan.packages.readers.python_indexes import pipfile_indexes, pyproject_indexes, rows, table
 from clearance.scan.packages.readers.python_requirements import requirements
@@ -49,7 +50,7 @@ _HOSTED = re.compile(r"[a-z+]+://|git@")
 _NOT_PACKAGES = frozenset({"source", "requires", "scripts", "pipenv", "pipfile"})
 
 
-def pyproject(text: str, budget: Budget) -> Iterator[Mention | Remote | ExtraIndex]:
+def pyproject(text: str, budget: Budget) -> Iterator[Mention | Remote | ExtraIndex | Computed]:
     """Read pyproject.toml: PEP 621, groups (PEP 735), the build system, Poetry, uv, PDM, Hatch, Flit, and indexes.
 
     Raises:
@@ -80,8 +81,18 @@ def pyproject(text: str, budget: Budget) -> Iterator[Mention | Remote | ExtraInd
             yield from one.read(private=private)
     for one in sources:
         yield from (found for found in one.read(private=private) if isinstance(found, Remote))
+    yield from _files(events)
     if problem:
         raise Unparsed(problem)
+
+
+def _files(events: Sequence[TomlString | TomlKey]) -> Iterator[Computed]:
+    """Tell the files from which setuptools takes requirements, unless they are read by their own names."""
+    dynamic = ("tool", "setuptools", "dynamic")
+    for event in events:
+        wanted = event.path[:3] == dynamic and event.path[3:4] in {("dependencies",), ("optional-dependencies",)}
+        if wanted and isinstance(event, TomlString) and event.path[-1] == "file" and not is_requirements(event.value):
+            yield Computed(Registry.PYPI, f"those of {event.value}", *event.span)
 
 
 def _private(data: dict[str, Any], *keys: tuple[str, str]) -> bool:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from clearance.scan.family import Budget, Span
 from clearance.scan.packages.mention import Computed, Mention, Registry, Remote, Source
+from clearance.scan.packages.readers import is_requirements
 from clearance.scan.packages.readers.requirement import python_requirement
 
+_FILES = re.compile(r"[ \t]*file:")
 _HEADER = re.compile(r"\[([^\]\n]+)\]")
 _KEY = re.compile(r"([A-Za-z0-9_][\w.-]*)[ \t]*[=:][ \t]*")
 _LISTS = {"install_requires": "", "setup_requires": "build", "tests_require": "test", "requires": ""}
@@ -24,9 +26,10 @@ _PLAIN_CALLS = frozenset({"", "list", "tuple", "set", "frozenset", "sorted", "di
 """Calls that give what they are given."""
 
 
-def setup_cfg(text: str, budget: Budget) -> Iterator[Mention | Remote]:
-    """Read the requirements of setup.cfg: `[options]` and `[options.extras_require]`."""
-    section, wanted, group, at = "", False, "", 1 if text.startswith("\ufeff") else 0
+def setup_cfg(text: str, budget: Budget) -> Iterator[Mention | Remote | Computed]:
+    """Read the requirements of setup.cfg: `[options]` and `[options.extras_require]`. Files from which it takes them are
+    told, unless they are read by their own names."""
+    section, wanted, filed, group, at = "", False, False, "", 1 if text.startswith("\ufeff") else 0
     for steps, line in enumerate(text[at:].splitlines(keepends=True)):
         if not steps & 0xFF:
             budget.check()
@@ -37,13 +40,26 @@ def setup_cfg(text: str, budget: Budget) -> Iterator[Mention | Remote]:
             continue
         if key:
             extras = section == "options.extras_require"
-            wanted = extras or (section == "options" and key[1] in _LISTS)
+            wanted, filed = extras or (section == "options" and key[1] in _LISTS), False
             group = key[1] if extras else _LISTS.get(key[1], "")
             start += key.end()
-        if wanted and not line.lstrip().startswith(("#", ";")):
-            found = python_requirement(text, start, start + len(text[start:at].rstrip()), Source.MANIFEST, group=group)
-            if found:
-                yield found
+        if not wanted or line.lstrip().startswith(("#", ";")):
+            continue
+        files = _FILES.match(text, start)
+        if files or filed:
+            filed = True
+            yield from _unread(text, files.end() if files else start, at)
+            continue
+        found = python_requirement(text, start, start + len(text[start:at].rstrip()), Source.MANIFEST, group=group)
+        if found:
+            yield found
+
+
+def _unread(text: str, start: int, end: int) -> Iterator[Computed]:
+    """Give the files that a stretch names, with commas between, and that are not read by their own names."""
+    for one in re.finditer(r"[^\s,]+", text[start:end]):
+        if not is_requirements(one[0]):
+            yield Computed(Registry.PYPI, f"those of {one[0]}", start + one.start(), start + one.end())
 
 
 def setup_py(text: str, budget: Budget) -> Iterator[Mention | Remote | Computed]:

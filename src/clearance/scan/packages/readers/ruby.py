@@ -46,7 +46,12 @@ def gemfile(text: str, budget: Budget) -> Iterator[Mention | Remote | ExtraIndex
                     start = found.start() + argument.start(1)
                     scoped = bool(_BLOCK.search(line))
                     yield ExtraIndex(
-                        Registry.RUBYGEMS, bare(argument[1]), start, start + len(argument[1]), scoped or sources == 1
+                        Registry.RUBYGEMS,
+                        bare(argument[1]),
+                        start,
+                        start + len(argument[1]),
+                        only=scoped or sources == 1,
+                        part=scoped,
                     )
             if _BLOCK.search(line) or found["source"] in {"if", "unless"}:
                 groups = re.search(r":(\w+)", line)

@@ -26,6 +26,8 @@ _HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 _PROCESS = re.compile(r"^[\w-]+:[ \t]*", re.MULTILINE)
 _INI_SECTION = re.compile(r"\[([^\]\n]+)\]")
 _INI_KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*=[ \t]*")
+_ALL_OF_ONE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+"""A value that is another variable's."""
 _FACTOR = re.compile(r"[ \t]*(?:[\w.{},!-]+(?:[ \t]*,[ \t]*[\w.{},!-]+)*:[ \t]+)?")
 _MOST_LOST = 50
 _DEPENDENCIES = frozenset({"deps", "requires"})
@@ -157,7 +159,11 @@ def _variables(piece: Placed, session: Session) -> None:
         start, end = pair.span(2)
         quoted = text[start : start + 1] in {'"', "'"}
         value = piece.part(start + quoted, end - quoted)
-        session.scope[pair[1]] = (value,) if "$" not in value.text and value.text else ()
+        named = _ALL_OF_ONE.fullmatch(value.text)
+        if named:
+            session.scope[pair[1]] = session.scope.get(named[1] or named[2], ())
+        else:
+            session.scope[pair[1]] = (value,) if "$" not in value.text and value.text else ()
 
 
 def tox(text: str, budget: Budget) -> Iterator[Named]:

@@ -44,6 +44,9 @@ def disguise_makers(probes: Sequence[Probe]) -> tuple[Callable[[], Disguise], ..
         _maker("encoded", "base32_disguise", words),
         _maker("encoded", "hex_disguise", words),
         _maker("codes", "code_disguise", words),
+        _maker("records", "record_disguise"),
+        _maker("records", "map_disguise"),
+        _maker("tables", "table_disguise"),
         *(_maker("placed", "placed_disguise", partial(str, name), words, lambda: probes) for name in _PLACED),
     )
 

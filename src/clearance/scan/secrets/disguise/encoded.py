@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from clearance.scan.secrets.disguise.piece import Piece
@@ -84,7 +84,9 @@ def base64_disguise(words: Words) -> Disguise:
     """Base64 and its URL-safe form (RFC 4648, 4 and 5), once or twice over."""
     texts = [word.encode() for word in words.all]
     twice = [stable(word.encode(), BASE64)[0][0] for word in words.starts]
-    return _disguise(BASE64, texts, words_again=twice)
+    # The zero behind the last character is left out, so that both orders of bytes have one form.
+    wide = [word.encode("utf-16-le")[:-1] for word in words.starts]
+    return _disguise(BASE64, texts, words_again=twice, words_wide=wide)
 
 
 def base32_disguise(words: Words) -> Disguise:
@@ -98,14 +100,20 @@ def hex_disguise(words: Words) -> Disguise:
 
 
 def _disguise(
-    radix: _Radix, texts: Iterable[bytes], *, least: int = _LEAST, places: int = 8, words_again: Iterable[bytes] = ()
+    radix: _Radix,
+    texts: Iterable[bytes],
+    *,
+    least: int = _LEAST,
+    places: int = 8,
+    words_again: Iterable[bytes] = (),
+    words_wide: Iterable[bytes] = (),
 ) -> Disguise:
     forms: dict[bytes, set[int]] = {}
     for text in texts:
         for form, place in stable(text, radix)[:places]:
             if len(form) >= least:
                 forms.setdefault(form.lower() if radix.caseless else form, set()).add(place)
-    for text in words_again:
+    for text in (*words_again, *words_wide):
         for form, place in stable(text, radix):
             if len(form) > least:
                 forms.setdefault(form, set()).add(place)
@@ -168,7 +176,41 @@ class _Decoder:
         near = before // radix.group * radix.octets
         if _READABLE.search(piece.text().replace(b"\0", b""), max(0, near // 2 - 8), near + 48) is None:
             return None
-        return piece.undone(radix.how, apart=True)
+        undone = piece.undone(radix.how, apart=True)
+        return undone if undone is None else _narrow(undone, near)
+
+
+def _narrow(undone: Undone, near: int) -> Undone:
+    """Give UTF-16 of either order as the bytes of its characters, where the text around an offset is that."""
+    data = undone.data
+    around = data[max(0, near - 8) & ~1 : near + 24]
+    zeros = {order for order in (0, 1) if around[order::2].count(0) >= len(around) // 2 - 4 > 0}
+    if len(zeros) != 1:
+        return undone
+    odd = zeros == {0}  # the zeros come first: big endian, or one that begins in the middle of a character
+    rows: list[tuple[int, int, int, int]] = []
+    text: list[bytes] = []
+    size = 0
+    for low, high, start, end in _even(undone.rows):
+        kept = data[low + ((low + odd) & 1) : high : 2]
+        if kept:
+            rows.append((size, size + len(kept), start, end))
+            text.append(kept)
+            size += len(kept)
+    if not rows:
+        return undone
+    return undone._replace(data=b"".join(text).replace(b"\0", b" "), rows=tuple(rows), how=f"{undone.how} of UTF-16")
+
+
+def _even(rows: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
+    """Cut rows of whole groups so that all but the last few bytes are in pairs, six bytes for eight characters."""
+    for low, high, start, end in rows:
+        pairs = (high - low) // 6 if (high - low) * 4 == (end - start) * 3 else 0
+        middle, at = low + 6 * pairs, start + 8 * pairs
+        if pairs:
+            yield low, middle, start, at
+        if middle < high:
+            yield middle, high, at, end
 
 
 def lines_around(data: bytes, at: int, radix: _Radix, ahead: int = _AHEAD) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from clearance.scan.secrets.disguise.sure import Trigger
 from clearance.scan.secrets.lazy import lazily
 from clearance.scan.secrets.probe import Disguise, Expression, Sheet, Undone
 
+_TEXT = frozenset({"text", "markdown", None})
 _BACK = 512
 _AHEAD = 4096
 _REACH = 24
@@ -110,7 +111,7 @@ def _undo_of(style: _Style, expressions: Sequence[Expression]) -> Callable[[Shee
     def undo(sheet: Sheet, at: int) -> Undone | None:
         data = sheet.data
         match = style.escape.match(data, at)
-        if match is None or not _telling(data, at, style) or (style.escape is _SOFT and not _is_mail(data, at)):
+        if match is None or not _telling(data, at, style) or (style.escape is _SOFT and not _is_mail(sheet, at)):
             return None
         if not trigger(sheet, at):
             return None
@@ -123,8 +124,12 @@ def _undo_of(style: _Style, expressions: Sequence[Expression]) -> Callable[[Shee
     return undo
 
 
-def _is_mail(data: bytes, at: int) -> bool:
-    """Tell whether a sheet is quoted-printable, by its header or by an encoded equals sign or space near a place."""
+def _is_mail(sheet: Sheet, at: int) -> bool:
+    """Tell whether a sheet may be quoted-printable: it is text, or has the header, or an encoded equals sign or space near a
+    place."""
+    data = sheet.data
+    if sheet.language in _TEXT:  # people paste parts of mail into tickets
+        return True
     near = data[max(0, at - 4096) : at + 4096]
     return b"=3D" in near or b"=20" in near or b"quoted-printable" in data[max(0, at - 65536) : at].lower()
 

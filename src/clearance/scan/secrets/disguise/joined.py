@@ -1,10 +1,9 @@
 """Literals that are joined: by an operator, or because they stand next to each other."""
 
-import re
-from functools import cache
+from collections.abc import Sequence
 
 from clearance.scan.secrets.disguise.constants import constant
-from clearance.scan.secrets.disguise.literals import NAME, TOKEN, WINDOW, Span, before, is_dense, opening, step
+from clearance.scan.secrets.disguise.literals import NAME, STEP, TOKEN, WINDOW, Span, before, is_dense, opening, step
 from clearance.scan.secrets.disguise.piece import Piece
 from clearance.scan.secrets.disguise.rising import Reading, Rising
 from clearance.scan.secrets.disguise.sure import sure_disguise
@@ -19,6 +18,7 @@ _BACK = 1024
 _CONTEXT = 160
 """Bytes of the line before an expression that are given with it: the name that it is assigned to."""
 _REACH = 8
+_DENSE_REACH = 9
 _QUOTES = (b'"', b"'", b"`")
 _WORDS_APART = frozenset({"shell", "dockerfile", "makefile", "batch", "powershell", "yaml", "json", "html", "xml", "css"})
 """Languages in which literals with white space between them are not one."""
@@ -58,9 +58,18 @@ def _joints() -> list[str]:
     ]
 
 
-@cache
-def _joint() -> re.Pattern[bytes]:
-    return re.compile("|".join(_joints()).encode())
+# The same, for a joint whose place is known: from one, two or seven bytes before the closing quote on.
+_BESIDE = r"""\"\"|''|\"'|'\"|\" \"|' '"""
+_OPERATED = rf"(?: {_ANY_OP} |{_ANY_OP}| ?{_ANY_OP}\s*\n\s*|\r?\n\s*{_ANY_OP}\s*){_OPEN}{_T}"
+_REMARKED = rf"[\"'] ?[+.&] *(?://|#|--)[^\n]*\n\s*{_OPEN}{_T}"
+_JOINTS = tuple(
+    (back, lazily(pattern.encode()))
+    for back, pattern in (
+        (1, rf"{_T}(?:[\"'`]{_OPERATED}|{_REMARKED})|{_W}(?:{_BESIDE}){_W}"),
+        (2, rf"[^\\]{_W}[\"'] ?\\?\r?\n\s*[fbrL]?[\"']{_W}"),
+        (7, rf"-----\\n[\"']\s*(?:[+.&]\s*)?[\"']{_W}"),
+    )
+)
 
 
 def names_disguise() -> Disguise:
@@ -70,7 +79,12 @@ def names_disguise() -> Disguise:
         *(rf"{_W}{{4}}{quote} {one} [A-Za-z_$]" for one in _OPS for quote in "\"'`"),
         *(rf"{_W}{{4}}{quote}{one}[A-Za-z_$]" for one in _OPS[:2] for quote in "\"'`"),
     ]
-    return sure_disguise("joined-names", tuple(map(Expression, expressions)), _QUOTES, _REACH, _undo_names)
+    sought = [
+        *(Expression(rf"{one} ?{quote}{_W}{{4}}{_T}{{4}}", reach=_DENSE_REACH) for one in _OPS for quote in "\"'`"),
+        *(Expression(rf"{_T}{{8}}{quote} {one} [A-Za-z_$]") for one in _OPS for quote in "\"'`"),
+        *(Expression(rf"{_T}{{8}}{quote}{one}[A-Za-z_$]") for one in _OPS[:2] for quote in "\"'`"),
+    ]
+    return sure_disguise("joined-names", tuple(map(Expression, expressions)), _QUOTES, _REACH, _undo_names, sought)
 
 
 def _undo(sheet: Sheet, at: int) -> Reading | None:
@@ -83,12 +97,18 @@ def _undo(sheet: Sheet, at: int) -> Reading | None:
     if data[joint.close - 2 : joint.close - 1] == b"\\" and b"-----" not in data[max(0, joint.close - 8) : joint.close]:
         # Lines of a text are joined, each with its end: worth reading if they are a key in armour (RFC 7468).
         return None
-    matches = (_joint().match(data, joint.close - back) for back in (1, 2, 7) if joint.close >= back)
-    if not any(match is not None and match.end() == at + 2 for match in matches):
-        return None
     if not joint.operator and joint.close + 1 < at and sheet.language in _WORDS_APART:
         return None
-    return read_chain(sheet, at) if _promises(data, joint.close, at) else None
+    return read_chain(sheet, at) if _promises(data, joint.close, at) and _meets(data, joint.close, at) else None
+
+
+def _meets(data: bytes, close: int, opened: int) -> bool:
+    """Tell whether one of the expressions matches from one literal to the other."""
+    for back, joint in _JOINTS:
+        match = joint.match(data, close - back) if close >= back else None
+        if match is not None and match.end() == opened + 2:
+            return True
+    return False
 
 
 def _promises(data: bytes, close: int, opened: int) -> bool:
@@ -105,7 +125,7 @@ def _undo_names(sheet: Sheet, at: int) -> Undone | None:
     data = sheet.data
     if _THEN_NAME.match(data, at, at + 64) is not None:
         opened = opening(data, at)
-        if opened < 0 or not _is_dense(data[max(opened + 1, at - 80) : at]):
+        if opened < 0 or not _goes_on(sheet, opened, at) or not _is_dense(data[max(opened + 1, at - 80) : at]):
             return None
         return chain(sheet, opened)
     match = _DENSE.match(data, at + 1, at + 80)
@@ -117,6 +137,17 @@ def _undo_names(sheet: Sheet, at: int) -> Undone | None:
         return None
     content = constant(data, named["name"], at - len(text) + named.start("name"))
     return chain(sheet, at, content) if content is not None else None
+
+
+def _goes_on(sheet: Sheet, opened: int, close: int) -> bool:
+    """Tell whether anything is joined to a literal: before it, or by what stands behind it."""
+    data = sheet.data
+    high = min(len(data), opened + WINDOW)
+    apart = sheet.language not in _WORDS_APART
+    if step(data, close + 1, high, apart=apart) is not None or before(data, opened) is not None:
+        return True
+    itself = step(data, opened, high, apart=apart)
+    return itself is not None and itself.end != close + 1
 
 
 def _is_dense(text: bytes) -> bool:
@@ -132,17 +163,24 @@ def read_chain(sheet: Sheet, opened: int, constant_before: Span | None = None) -
     """Do as `chain`, and tell how far the expression goes."""
     data = sheet.data
     first = opened if constant_before else _leftmost(data, opened)
-    spans = [constant_before] if constant_before else []
+    spans: list[tuple[int, int]] = [constant_before] if constant_before else []
     at, high = first, min(len(data), first + WINDOW)
     apart = sheet.language not in _WORDS_APART
-    found = step(data, at, high, apart=apart)
-    while found is not None and len(spans) < _MOST:
-        content = found.content or constant(data, found.name, at)
-        if content is None:
+    while len(spans) < _MOST:
+        match = STEP.match(data, at, high)
+        if match is None:
             break
-        spans.append(content)
-        at = found.end
-        found = step(data, at, high, apart=apart)
+        start, end = match.span(2)
+        if start >= 0:
+            if not (apart or start == at or match[1]):
+                break
+            spans.append((start + 1, end - 1))
+        else:
+            content = constant(data, match[3], at) if match[1] else None
+            if content is None:
+                break
+            spans.append(content)
+        at = match.end()
     return Reading(assembled(data, spans, first), at)
 
 
@@ -158,7 +196,7 @@ def _leftmost(data: bytes, opened: int) -> int:
     return opened
 
 
-def assembled(data: bytes, spans: list[Span], first: int) -> Undone | None:
+def assembled(data: bytes, spans: Sequence[tuple[int, int]], first: int) -> Undone | None:
     """Give literals as one, with the line before `first`; None where one alone was found, or what they make looks like no
     secret."""
     if len(spans) < 2:
@@ -168,12 +206,11 @@ def assembled(data: bytes, spans: list[Span], first: int) -> Undone | None:
     if not is_dense(text, 12) and not (len(text) >= 6 and _SAYS.search(data, low, first)):
         return None
     piece = Piece(data)
-    start = spans[0].start
+    start = spans[0][0]
     if low < first <= start:
         piece.keep(low, first)
     piece.put(b'"', max(0, start - 1), start)
-    for span in spans:
-        piece.keep(*span)
-    last = max(span.end for span in spans)
+    piece.keep_all(spans)
+    last = max(end for _, end in spans)
     piece.put(b'"\n', last, min(len(data), last + 1))
     return piece.undone(f"joined from {len(spans)} literals")

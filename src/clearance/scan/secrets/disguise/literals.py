@@ -20,10 +20,11 @@ SPACE = (
 )
 OPERATOR = rb"(?:\+\+?|\.\.?(?![.A-Za-z0-9])|&|~|\|\||<<|<>|\^)"
 
-_STEP = lazily(
+STEP = lazily(
     rb"[)]{0,3}+" + SPACE + rb"(?:(?P<operator>" + OPERATOR + rb")" + SPACE + rb"[(]{0,3}+)?+"
     rb"(?:" + LITERAL + rb"|(?P<name>" + NAME + rb")(?!\s{0,2}\())"
 )
+"""What may follow a literal: (1) an operator, and (2) a literal or (3) a name."""
 _ENDS = (b"+", b".", b"&", b"~", b"||", b"<<", b"<>", b"^")
 
 
@@ -68,7 +69,7 @@ def opening(data: bytes, close: int) -> int:
 def step(data: bytes, at: int, high: int, *, apart: bool = True) -> Step | None:
     """Read on behind a literal or a name that ends at `at`: an operator that joins, and what it joins; or a literal that
     stands next to the last one, `apart` from it or not."""
-    match = _STEP.match(data, at, high)
+    match = STEP.match(data, at, high)
     if match is None:
         return None
     start, end = match.span("literal")

@@ -1,5 +1,7 @@
 """Builds what a piece of a sheet reads without its disguise, and the rows that tie the two together."""
 
+from collections.abc import Iterable
+
 from clearance.scan.secrets.probe import Undone
 
 Row = tuple[int, int, int, int]
@@ -22,6 +24,27 @@ class Piece:
         """Add a span of the sheet as it stands."""
         if end > start:
             self.put(self._sheet[start:end], start, end)
+
+    def keep_all(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Add spans of the sheet as they stand, as `keep` does with each."""
+        data, rows, edge, size = self._sheet, self._rows, self._end, self._size
+        for begin, stop in spans:
+            wide = stop - begin
+            if wide <= 0:
+                continue
+            self._parts.append(data[begin:stop])
+            start, end = max(begin, edge), max(stop, edge)
+            if rows and rows[-1][3] == start:
+                low, high, first, last = rows[-1]
+                if (high - low) * (end - start) == wide * (last - first):
+                    rows[-1] = (low, high + wide, first, end)
+                else:
+                    rows.append((size, size + wide, start, end))
+            else:
+                rows.append((size, size + wide, start, end))
+            size += wide
+            edge = end
+        self._end, self._size = edge, size
 
     def put(self, text: bytes, start: int, end: int) -> None:
         """Add a text that a span of the sheet stands for."""

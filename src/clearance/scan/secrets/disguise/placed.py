@@ -58,18 +58,23 @@ def placed_disguise(name: str, words: Words, probes: Sequence[Probe]) -> Disguis
 
 def _of(name: str, forms: Sequence[bytes], undo: _Undo, around: str = "%s") -> Disguise:
     keywords = tuple(sorted({form.lower() for form in forms}))
-    expressions = tuple(Expression(around % re.escape(form.decode())) for form in forms)
-    make = Disguise if around == "%s" else sure_disguise
-    return make(name, expressions, keywords, max(map(len, keywords), default=0) + 13 * (around != "%s"), undo)
+    bare = tuple(Expression(re.escape(form.decode())) for form in forms)
+    reach = max(map(len, keywords), default=0)
+    if around == "%s":
+        return Disguise(name, bare, keywords, reach, undo)
+    expressions = [Expression(around % one.pattern) for one in bare]
+    # As literals they cost the prefilter a fraction, and they are rare.
+    return sure_disguise(name, expressions, keywords, reach + 13, undo, bare)
 
 
 def _judges(starts: Sequence[str], probes: Sequence[Probe]) -> Mapping[bytes, tuple[Judge, ...]]:
     """Give the judges of the formats that begin as each start does."""
-    found: dict[bytes, tuple[Judge, ...]] = {}
-    for start in starts:
-        word = start.lower().encode()
-        found[start.encode()] = tuple(probe.judge for probe in probes if word in probe.keywords)
-    return found
+    judges: dict[bytes, list[Judge]] = {start.lower().encode(): [] for start in starts}
+    for probe in probes:
+        for word in dict.fromkeys(probe.keywords):
+            if word in judges:
+                judges[word].append(probe.judge)
+    return {start.encode(): tuple(judges[start.lower().encode()]) for start in starts}
 
 
 class _Starts:

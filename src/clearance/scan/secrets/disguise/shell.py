@@ -15,8 +15,9 @@ _LARGEST = 1 << 20
 """Bytes of the largest sheet that is looked through for such words."""
 _SHELLS = frozenset({"shell", "dockerfile", "makefile", None})
 _PAIRED = _SHELLS | {"yaml", "dotenv", "markdown", "rst", "text"}
-_SIGN = lazily(
-    rb"(?<=[A-Za-z0-9_.-]{3})[\"'](?=[A-Za-z0-9_.-]{6})|(?<=[A-Za-z0-9_.-]{6})[\"'](?=[A-Za-z0-9_.-])|(?<=[A-Za-z0-9_.-]{2})\\(?=[A-Za-z0-9_.-]{2})"
+_SIGN = lazily(  # the sign first: it is rare, and what stands around it is looked at only there
+    rb"[\"'\\](?:(?<=[A-Za-z0-9_.-]{3}[\"'])(?=[A-Za-z0-9_.-]{6})|(?<=[A-Za-z0-9_.-]{6}[\"'])(?=[A-Za-z0-9_.-])"
+    rb"|(?<=[A-Za-z0-9_.-]{2}\\)(?=[A-Za-z0-9_.-]{2}))"
 )
 _PART = lazily(
     rb"\"(?P<double>(?:[^\"\\$`\n]|\\[\s\S]){0,400}+)\"|\$?'(?P<single>[^'\n]{0,400})'|\\(?P<escaped>[A-Za-z0-9_.\-/+=])"

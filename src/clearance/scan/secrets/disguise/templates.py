@@ -89,9 +89,19 @@ def interpolation_disguise() -> Disguise:
     opened = [rf"[A-Za-z0-9_.+/=\"'`-]{sign}\{{ ?{quote}{word}" for sign in signs for quote in "\"'`"]
     closed = [rf"{quote} ?\}}{word}{{4}}" for quote in "\"'`"]
     expressions = (*(Expression(one, reach=6) for one in opened), *(Expression(one) for one in closed))
-    return sure_disguise("interpolated", expressions, (b"{",), 256, _undo_holes)
+    # What is undone has a hole that closes behind its literal.
+    sought = (
+        *(
+            Expression(rf"[A-Za-z0-9_.+/=\"'`-]{sign}\{{ ?{quote}{word}{_TOKENS}{quote}[ \t]*\}}", reach=420)
+            for sign in signs
+            for quote in "\"'`"
+        ),
+        *(Expression(rf"{quote}{_TOKENS}{quote} ?\}}{word}{{4}}", reach=420) for quote in "\"'`"),
+    )
+    return sure_disguise("interpolated", expressions, (b"{",), 256, _undo_holes, sought)
 
 
+_TOKENS = f"[{TOKEN.decode()}]*"
 _HOLE_OR_TEXT = lazily(
     rb"[$#]?\{[ \t]{0,4}(?P<quote>[\"'`])(?P<hole>["
     + TOKEN

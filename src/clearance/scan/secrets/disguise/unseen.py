@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from weakref import ref
 
 from clearance.scan.secrets.disguise.literals import is_dense
 from clearance.scan.secrets.disguise.piece import Piece
@@ -12,7 +13,10 @@ from clearance.scan.secrets.probe import Disguise, Expression, Sheet, Undone
 _BACK = 512
 _AHEAD = 4096
 _REACH = 6
+_NEAR = 256
+_LEAST = 12
 _WORD = lazily(rb"(?:[A-Za-z0-9_+/=.\-]|[\xc2-\xf4][\x80-\xbf]{1,3}){12,800}")
+_WORD_BYTES = bytes(byte for byte in range(256) if byte >= 0x80 or chr(byte).isalnum() or byte in b"_+/=.-")
 
 _INVISIBLE = (
     0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, *range(0x200B, 0x2010),
@@ -137,7 +141,7 @@ def unseen_disguise() -> Disguise:
         r"[A-Za-z0-9_]\xf0\x9f[\x84-\x86][\x80-\xbf]",
     ]
     keywords = tuple(sorted({char[:-1] for char in _reads()}))
-    return sure_disguise("unseen", tuple(map(Expression, expressions)), keywords, _REACH, _undo)
+    return sure_disguise("unseen", tuple(map(Expression, expressions)), keywords, _REACH, _Unseen())
 
 
 def _escaped(number: int) -> str:
@@ -145,18 +149,44 @@ def _escaped(number: int) -> str:
     return "".join(f"\\x{byte:02x}" for byte in chr(number).encode())
 
 
-def _undo(sheet: Sheet, at: int) -> Undone | None:
-    data = sheet.data
-    if _odd().match(data, at) is None:
-        return None
-    low = max(0, at - _BACK)
-    low = data.rfind(b"\n", low, at) + 1 or low
-    high = data.find(b"\n", at, at + _AHEAD)
-    high = min(len(data), at + _AHEAD) if high < 0 else high
-    near = data[max(low, at - 256) : min(high, at + 512)]
-    here = at - max(low, at - 256)
-    if not any(_telling(match[0]) for match in _WORD.finditer(near) if match.start() <= here < match.end()):
-        return None
+class _Unseen:
+    """Reads lines in which an odd character stands inside a word that may be a secret."""
+
+    def __init__(self) -> None:
+        self._sheet: ref[Sheet] | None = None
+        self._asked = self._dull = 0
+
+    def __call__(self, sheet: Sheet, at: int) -> Undone | None:
+        if self._sheet is None or self._sheet() is not sheet or at <= self._asked:
+            self._sheet, self._dull = ref(sheet), 0
+        self._asked = at
+        if at < self._dull:  # in the word that was looked at last, and says nothing
+            return None
+        data = sheet.data
+        if _odd().match(data, at) is None or not self._says(data, at):
+            return None
+        low = max(0, at - _BACK)
+        low = data.rfind(b"\n", low, at) + 1 or low
+        high = data.find(b"\n", at, at + _AHEAD)
+        return _read(data, low, min(len(data), at + _AHEAD) if high < 0 else high)
+
+    def _says(self, data: bytes, at: int) -> bool:
+        """Tell whether the word around an odd character may be a secret. Keywords come in rising order, so that a whole word
+        that says nothing need not be looked at for the next character in it."""
+        low, high = max(0, at - _NEAR), min(len(data), at + 2 * _NEAR)
+        before, after = data[low:at], data[at:high]
+        start = at - len(before) + len(before.rstrip(_WORD_BYTES))
+        end = at + len(after) - len(after.lstrip(_WORD_BYTES))
+        whole = low < start and (end < high or high == len(data)) and end - start < _NEAR
+        words = _WORD.finditer(data, start, end) if end - start >= _LEAST else ()
+        telling = [match.span() for match in words if _telling(match[0])]
+        if whole and not telling:
+            self._dull = end
+        return any(first <= at < last for first, last in telling)
+
+
+def _read(data: bytes, low: int, high: int) -> Undone | None:
+    """Give a line as it reads."""
     reads = _reads()
     piece = Piece(data)
     done = low
@@ -173,4 +203,4 @@ def _telling(word: bytes) -> bool:
     """Tell whether a word with odd characters may be a secret."""
     reads = _reads()
     plain = _odd().sub(lambda match: reads[match[0]], word)
-    return plain != word and is_dense(plain, 12)
+    return plain != word and is_dense(plain, _LEAST)

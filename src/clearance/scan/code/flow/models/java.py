@@ -24,7 +24,7 @@ from clearance.scan.code.flow.algebra import (
     put_together,
     with_path,
 )
-from clearance.scan.code.flow.models import containers, numbers, stores, text
+from clearance.scan.code.flow.models import containers, dicts, lists, members, numbers, stores, text
 from clearance.scan.code.flow.models.asking import (
     Ask,
     Methods,
@@ -123,7 +123,7 @@ def _of_values(model: Model) -> Model:
     """Make a model work on the values of a map."""
 
     def changed(ask: Ask) -> Outcome | None:
-        outcome = containers.values(ask)
+        outcome = dicts.values(ask)
         return None if outcome is None else model(_replace(ask, receiver=outcome.result))
 
     return changed
@@ -164,7 +164,7 @@ def _joiner_add(ask: Ask) -> Outcome | None:
     items = ask.receiver.items
     if items is None or not ask.args:
         return None
-    parts = containers.add()(_replace(ask, receiver=items["parts"], args=ask.args[:1]))
+    parts = lists.add()(_replace(ask, receiver=items["parts"], args=ask.args[:1]))
     if parts is None or parts.receiver is None:
         return None
     receiver = container({**items, "parts": parts.receiver}, None, ask.receiver)
@@ -223,19 +223,19 @@ def _peek_stack(ask: Ask) -> Outcome | None:
 def _poll(ask: Ask) -> Outcome | None:
     """`queue.poll()`; a stack pops from its end."""
     at_end = any(name.endswith("Stack()") for name in ask.receiver.names) or ask.method in ("pollLast", "removeLast")
-    return containers.take(-1 if at_end else 0)(_replace(ask, args=[]))
+    return lists.take(-1 if at_end else 0)(_replace(ask, args=[]))
 
 
 def _push(ask: Ask) -> Outcome | None:
     """`stack.push(x)` adds at the end, `deque.push(x)` at the start."""
     if any(name.endswith("Stack()") for name in ask.receiver.names):
-        return containers.add()(ask)
-    return containers.add_first(ask)
+        return lists.add()(ask)
+    return lists.add_first(ask)
 
 
 def _get_property(ask: Ask) -> Outcome | None:
     """`properties.getProperty(key, default)`."""
-    return containers.get_key(ask)
+    return dicts.get_key(ask)
 
 
 def _regex(ask: Ask) -> Outcome | None:
@@ -346,7 +346,7 @@ _UTIL: Final[dict[str, Model]] = {
     "Collections.enumeration": _iterator("Enumeration"),
     "Collections.addAll": _add_all_given,
     **dict.fromkeys(("Collections.sort", "Collections.shuffle", "Collections.reverse"), _shuffle_given),
-    **dict.fromkeys(("Collections.max", "Collections.min"), containers.next_of),
+    **dict.fromkeys(("Collections.max", "Collections.min"), members.next_of),
     **dict.fromkeys(("Optional.of", "Optional.ofNullable", "Optional.empty"), stores.optional_of),
     **dict.fromkeys(("Objects.equals", "Objects.isNull", "Objects.nonNull", "Objects.hash"), harmless),
     "Objects.requireNonNullElse": _required,
@@ -420,8 +420,8 @@ METHODS: Final[Methods] = {
     "length": {"text": text.asks(len), "builder": harmless, "": harmless},
     "indexOf": {"text": text.asks(str.find), "list": harmless, "builder": harmless},
     "lastIndexOf": {"text": text.asks(str.rfind), "list": harmless, "builder": harmless},
-    "contains": {"text": containers.contains, "list": containers.contains, "set": containers.contains,
-        "dict": containers.contains_value},
+    "contains": {"text": members.contains, "list": members.contains, "set": members.contains,
+        "dict": members.contains_value},
     "split": only(text.pieces(lambda given, separator: given.split(separator.replace("\\",
         "")) if len(separator.replace("\\", "")) == 1 else None), "text", ""),
     "concat": {"text": text.concatenation},
@@ -441,64 +441,64 @@ METHODS: Final[Methods] = {
     "delete": {"builder": text.shaken(lambda given, low, high: given[:low] + given[high:])},
     "setLength": {"builder": text.set_length},
     "setCharAt": {"builder": text.shaken()},
-    "add": {"list": containers.add(TRUE), "set": containers.add(TRUE), "joiner": _joiner_add},
-    "addElement": only(containers.add(), "list"),
-    "addLast": only(containers.add(), "list"),
-    "offer": only(containers.add(TRUE), "list"),
-    "offerLast": only(containers.add(TRUE), "list"),
-    "addFirst": only(containers.add_first, "list"),
-    "offerFirst": only(containers.add_first, "list"),
+    "add": {"list": lists.add(TRUE), "set": lists.add(TRUE), "joiner": _joiner_add},
+    "addElement": only(lists.add(), "list"),
+    "addLast": only(lists.add(), "list"),
+    "offer": only(lists.add(TRUE), "list"),
+    "offerLast": only(lists.add(TRUE), "list"),
+    "addFirst": only(lists.add_first, "list"),
+    "offerFirst": only(lists.add_first, "list"),
     "push": only(_push, "list"),
-    "addAll": only(containers.extend(TRUE), *_LIST_OR_SET),
-    "get": {"list": containers.get, "dict": containers.get_key, "optional": stores.optional_get},
-    "elementAt": only(containers.get, "list"),
-    "getFirst": only(containers.first, "list"),
-    "firstElement": only(containers.first, "list"),
+    "addAll": only(lists.extend(TRUE), *_LIST_OR_SET),
+    "get": {"list": lists.get, "dict": dicts.get_key, "optional": stores.optional_get},
+    "elementAt": only(lists.get, "list"),
+    "getFirst": only(lists.first, "list"),
+    "firstElement": only(lists.first, "list"),
     "element": only(_peek_stack, "list"),
     "peek": only(_peek_stack, "list"),
-    "peekFirst": only(containers.first, "list"),
-    "getLast": only(containers.last, "list"),
-    "peekLast": only(containers.last, "list"),
-    "lastElement": only(containers.last, "list"),
+    "peekFirst": only(lists.first, "list"),
+    "getLast": only(lists.last, "list"),
+    "peekLast": only(lists.last, "list"),
+    "lastElement": only(lists.last, "list"),
     **dict.fromkeys(("poll", "pollFirst", "pollLast", "pop", "take", "removeFirst", "removeLast"), only(_poll, "list")),
-    "set": only(containers.set_item, "list"),
-    "remove": {"list": containers.remove, "set": containers.remove, "dict": containers.take_key, "iterator": harmless},
+    "set": only(lists.set_item, "list"),
+    "remove": {"list": lists.remove, "set": lists.remove, "dict": dicts.take_key, "iterator": harmless},
     "removeIf": only(lambda ask: Outcome(HARMLESS, any_of(ask.receiver)), *_LIST_OR_SET),
     "removeAll": only(lambda ask: Outcome(HARMLESS, any_of(ask.receiver)), *_LIST_OR_SET),
     "retainAll": only(lambda ask: Outcome(HARMLESS, any_of(ask.receiver)), *_LIST_OR_SET),
-    "clear": only(containers.clear, *_ALL),
-    "size": only(containers.size, *_ALL),
-    "isEmpty": {**only(containers.is_empty, "text", *_ALL), "": harmless},
+    "clear": only(lists.clear, *_ALL),
+    "size": only(members.size, *_ALL),
+    "isEmpty": {**only(members.is_empty, "text", *_ALL), "": harmless},
     "containsAll": only(harmless, *_LIST_OR_SET),
-    "subList": only(containers.cut_list, "list"),
-    "toArray": only(containers.as_elements, *_LIST_OR_SET),
+    "subList": only(lists.cut_list, "list"),
+    "toArray": only(lists.as_elements, *_LIST_OR_SET),
     "iterator": {**only(_iterator("Iterator"), *_LIST_OR_SET)},
     "listIterator": only(_iterator("ListIterator"), "list"),
     "elements": {"list": _iterator("Enumeration"), "dict": _of_values(_iterator("Enumeration"))},
-    **dict.fromkeys(("next", "nextElement", "previous", "nextToken", "nextLine"), only(containers.some_element, "iterator")),
+    **dict.fromkeys(("next", "nextElement", "previous", "nextToken", "nextLine"), only(lists.some_element, "iterator")),
     **dict.fromkeys(("hasNext", "hasMoreElements", "hasPrevious", "hasMoreTokens", "hasNextLine", "countTokens"),
         only(harmless, "iterator")),
-    "put": only(containers.put(), "dict"),
-    "setProperty": only(containers.put(), "dict"),
-    "putAll": only(containers.update, "dict"),
-    "putIfAbsent": only(containers.put_absent, "dict"),
-    "getOrDefault": only(containers.get_key, "dict"),
+    "put": only(dicts.put(), "dict"),
+    "setProperty": only(dicts.put(), "dict"),
+    "putAll": only(dicts.update, "dict"),
+    "putIfAbsent": only(dicts.put_absent, "dict"),
+    "getOrDefault": only(dicts.get_key, "dict"),
     "getProperty": only(_get_property, "dict"),
-    "containsKey": only(containers.contains, "dict"),
-    "containsValue": only(containers.contains_value, "dict"),
-    "keySet": only(containers.keys, "dict"),
+    "containsKey": only(members.contains, "dict"),
+    "containsValue": only(members.contains_value, "dict"),
+    "keySet": only(dicts.keys, "dict"),
     "keys": only(lambda ask: Outcome(_replace(keys_of(ask.receiver), names=("java.util.Enumeration()",))), "dict"),
-    "stringPropertyNames": only(containers.keys, "dict"),
-    "values": only(containers.values, "dict"),
-    "entrySet": only(containers.entries, "dict"),
-    "getKey": only(containers.at(0), "list"),
-    "getValue": only(containers.at(1), "list"),
+    "stringPropertyNames": only(dicts.keys, "dict"),
+    "values": only(dicts.values, "dict"),
+    "entrySet": only(dicts.entries, "dict"),
+    "getKey": only(dicts.at(0), "list"),
+    "getValue": only(dicts.at(1), "list"),
     "stream": only(_stream, *_LIST_OR_SET),
     "parallelStream": only(_stream, *_LIST_OR_SET),
     **dict.fromkeys(("filter", "distinct", "sorted", "limit", "skip", "boxed", "parallel", "sequential"), only(_stream,
         "list")),
     "collect": only(_collected, "list"),
-    "toList": only(containers.as_elements, "list"),
+    "toList": only(lists.as_elements, "list"),
     "findFirst": only(stores.optional_element, "list"),
     "findAny": only(stores.optional_element, "list"),
     **dict.fromkeys(("anyMatch", "allMatch", "noneMatch", "count"), only(harmless, "list")),

@@ -22,7 +22,7 @@ from clearance.scan.code.flow.algebra import (
     store_attribute,
     with_path,
 )
-from clearance.scan.code.flow.models import containers, numbers, stores, text
+from clearance.scan.code.flow.models import containers, dicts, lists, members, numbers, stores, text
 from clearance.scan.code.flow.models.asking import (
     Ask,
     Methods,
@@ -127,7 +127,7 @@ def _some(ask: Ask) -> Outcome | None:
     """`filter(function, list)`."""
     if len(ask.args) < 2:
         return None
-    return containers.reordered(_replace(ask, args=ask.args[1:]))
+    return lists.reordered(_replace(ask, args=ask.args[1:]))
 
 
 def _regex(ask: Ask) -> Outcome | None:
@@ -222,7 +222,7 @@ def _fixed_dict(ask: Ask) -> Outcome | None:
 
 def _keys(ask: Ask) -> Outcome | None:
     """`list(dict)`, `sorted(dict)` give the keys."""
-    return containers.reordered(ask) if not ask.args or ask.args[0].form != "dict" else Outcome(keys_of(ask.args[0]))
+    return lists.reordered(ask) if not ask.args or ask.args[0].form != "dict" else Outcome(keys_of(ask.args[0]))
 
 
 def _as_list(form: str = "list") -> Model:
@@ -248,7 +248,7 @@ def _least(ask: Ask) -> Outcome | None:
     """`min(list)`, `min(one, other)`."""
     if len(ask.args) > 1 and any(isinstance(arg.literal, int | float) for arg in ask.args):
         return numbers.smallest(ask)
-    return containers.best(ask)
+    return members.best(ask)
 
 
 CALLS: Final[dict[str, Model]] = {
@@ -267,7 +267,7 @@ CALLS: Final[dict[str, Model]] = {
     "math.ceil": numbers.calculated(math.ceil),
     "math.sqrt": numbers.calculated(math.sqrt),
     "sum": _sum,
-    "len": containers.size_given,
+    "len": members.size_given,
     **dict.fromkeys(
         (
             "complex", "hash", "id", "isinstance", "issubclass", "hasattr", "callable", "any", "all", "divmod",
@@ -300,14 +300,14 @@ CALLS: Final[dict[str, Model]] = {
     "collections.deque": containers.new_list(),
     **dict.fromkeys(("set", "frozenset"), _as_list("set")),
     "sorted": _keys,
-    "reversed": containers.reversed_given,
-    "enumerate": containers.numbered,
-    "zip": containers.zipped,
-    "range": containers.numbers,
+    "reversed": lists.reversed_given,
+    "enumerate": members.numbered,
+    "zip": members.zipped,
+    "range": members.numbers,
     "filter": _some,
     "map": _mapped,
-    "next": containers.next_of,
-    "max": containers.best,
+    "next": members.next_of,
+    "max": members.best,
     "min": _least,
     **dict.fromkeys(
         ("dict", "collections.OrderedDict", "collections.Counter", "types.MappingProxyType", "types.SimpleNamespace"),
@@ -315,7 +315,7 @@ CALLS: Final[dict[str, Model]] = {
     ),
     "dict.fromkeys": containers.dict_from_keys,
     "collections.defaultdict": _default_dict,
-    "itertools.chain": containers.chained,
+    "itertools.chain": members.chained,
     "getattr": _get_attribute,
     "setattr": _set_attribute,
     "vars": _fixed_dict,
@@ -401,39 +401,39 @@ METHODS: Final[Methods] = {
     "format_map": of_text(text.format_map),
     "index": only(harmless, "text", "list"),
     "count": only(harmless, "text", "list"),
-    "__contains__": only(containers.contains, "*"),
-    "append": {"list": containers.add()},
-    "appendleft": only(containers.add_first, "list"),
-    "add": {"set": containers.add()},
-    "discard": only(containers.remove, "set"),
-    "extend": only(containers.extend(), "list"),
-    "extendleft": only(containers.extend(), "list"),
-    "insert": only(containers.insert, "list"),
-    "pop": {"list": containers.take(), "set": containers.take_some, "dict": containers.take_key},
-    "popleft": only(containers.take(0), "list"),
-    "popitem": only(containers.popped_entry, "dict"),
-    "remove": only(containers.remove, "list", "set"),
-    "clear": only(containers.clear, "list", "set", "dict"),
-    "copy": only(containers.copied_typed, "list", "set", "dict"),
-    "sort": only(containers.shuffled(NULL), "list"),
-    "reverse": only(containers.reversed_list, "list"),
-    "union": only(containers.concat, "set"),
-    "intersection": only(containers.as_any, "set"),
-    "difference": only(containers.as_any, "set"),
-    "symmetric_difference": only(containers.concat, "set"),
+    "__contains__": only(members.contains, "*"),
+    "append": {"list": lists.add()},
+    "appendleft": only(lists.add_first, "list"),
+    "add": {"set": lists.add()},
+    "discard": only(lists.remove, "set"),
+    "extend": only(lists.extend(), "list"),
+    "extendleft": only(lists.extend(), "list"),
+    "insert": only(lists.insert, "list"),
+    "pop": {"list": lists.take(), "set": lists.take_some, "dict": dicts.take_key},
+    "popleft": only(lists.take(0), "list"),
+    "popitem": only(dicts.popped_entry, "dict"),
+    "remove": only(lists.remove, "list", "set"),
+    "clear": only(lists.clear, "list", "set", "dict"),
+    "copy": only(lists.copied_typed, "list", "set", "dict"),
+    "sort": only(lists.shuffled(NULL), "list"),
+    "reverse": only(lists.reversed_list, "list"),
+    "union": only(lists.concat, "set"),
+    "intersection": only(lists.as_any, "set"),
+    "difference": only(lists.as_any, "set"),
+    "symmetric_difference": only(lists.concat, "set"),
     "issubset": only(harmless, "set"),
     "issuperset": only(harmless, "set"),
     "isdisjoint": only(harmless, "set"),
-    "get": {"dict": containers.get_key, "store": stores.store_get, "queue": containers.some_element},
-    "get_nowait": only(containers.some_element, "queue"),
-    "put": only(containers.add(), "queue"),
-    "put_nowait": only(containers.add(), "queue"),
-    "setdefault": only(containers.put_absent, "dict"),
-    "update": {"dict": containers.update, "set": containers.extend()},
-    "items": {"dict": containers.entries, "store": stores.store_items},
-    "keys": only(containers.keys, "dict"),
-    "sections": only(containers.keys, "store"),
-    "values": only(containers.values, "dict"),
+    "get": {"dict": dicts.get_key, "store": stores.store_get, "queue": lists.some_element},
+    "get_nowait": only(lists.some_element, "queue"),
+    "put": only(lists.add(), "queue"),
+    "put_nowait": only(lists.add(), "queue"),
+    "setdefault": only(dicts.put_absent, "dict"),
+    "update": {"dict": dicts.update, "set": lists.extend()},
+    "items": {"dict": dicts.entries, "store": stores.store_items},
+    "keys": only(dicts.keys, "dict"),
+    "sections": only(dicts.keys, "store"),
+    "values": only(dicts.values, "dict"),
     "_asdict": only(_fixed_dict, "list", "dict", ""),
     "set": only(stores.store_set, "store"),
     "getint": only(harmless, "store"),

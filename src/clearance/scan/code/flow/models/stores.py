@@ -23,7 +23,7 @@ from clearance.scan.code.flow.algebra import (
     taints_of,
 )
 from clearance.scan.code.flow.models.asking import Ask, Outcome, own_name
-from clearance.scan.code.flow.models.containers import lookup
+from clearance.scan.code.flow.models.dicts import lookup
 from clearance.scan.code.flow.value import ANYTHING, HARMLESS, HOLE, Value
 
 _MAX_JSON = 4000

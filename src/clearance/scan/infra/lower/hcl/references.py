@@ -2,23 +2,38 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import NamedTuple
 
-from tree_sitter import Node as Syntax
-
-from clearance.scan.infra.node import Kind, Node
+from clearance.scan.infra.node import Kind, Node, Span
 
 _MOST_SHARED = 4_000
 _MOST_IN_ALL = 400_000
-Definition = Syntax | Node
+Definition = Node | Callable[[], Node]
+"""What a name stands for, or how that is worked out."""
 Step = str | int
+NOWHERE: Span = (-1, -1)
+"""The place of what another file says, until it is put where this one refers to it."""
+
+
+class Names(NamedTuple):
+    """What names stand for. `given` is what whoever uses the folder says of its variables: it goes before their defaults."""
+
+    variables: Mapping[str, Definition] = MappingProxyType({})
+    local: Mapping[str, Definition] = MappingProxyType({})
+    given: Mapping[str, Definition] = MappingProxyType({})
 
 
 class References:
-    """Names of one file. `variables` and `local` are what the names stand for: syntax, or values where they are known."""
+    """Names of the files of one folder. `around` gives those of the other files, and is called when a name is asked for."""
 
-    def __init__(self) -> None:
-        self.variables: Mapping[str, Definition] = {}
-        self.local: Mapping[str, Definition] = {}
+    def __init__(self, around: "Callable[[References], Names] | None" = None) -> None:
+        self._around = around
+        self._variables: dict[str, Definition] = {}
+        self._local: dict[str, Definition] = {}
+        self._others = Names()
+        self.depth = 0
+        """Levels within one another that are being worked out, in all files together."""
         self._known: dict[tuple[str, str], Node | None] = {}
         self._bound: dict[str, Node] = {}
         self._shared = 0
@@ -36,7 +51,12 @@ class References:
             else:
                 self._bound[name] = before
 
-    def follow(self, steps: Sequence[Step], expression: Callable[[Syntax], Node]) -> Node | None:
+    def define(self, variables: Mapping[str, Definition], local: Mapping[str, Definition]) -> None:
+        """Take what a file says of names; what was said before stays."""
+        self._variables = {**variables, **self._variables}
+        self._local = {**local, **self._local}
+
+    def follow(self, steps: Sequence[Step]) -> Node | None:
         """Give what `var.x`, `local.y["z"][0]` or `each.value` leads to, or None where that is not known here."""
         root = steps[0]
         if not isinstance(root, str):
@@ -45,7 +65,7 @@ class References:
         if root in self._bound:
             node, rest = self._bound[root], steps[1:]
         elif root in ("var", "local") and len(steps) > 1 and isinstance(steps[1], str):
-            node, rest = self._defined(root, steps[1], expression), steps[2:]
+            node, rest = self._defined(root, steps[1]), steps[2:]
         else:
             return None
         for step in rest:
@@ -54,13 +74,27 @@ class References:
             return None
         return None if _bare(node) else node
 
-    def _defined(self, root: str, name: str, expression: Callable[[Syntax], Node]) -> Node | None:
+    def _defined(self, root: str, name: str) -> Node | None:
         key = (root, name)
         if key not in self._known:
             self._known[key] = None  # while it is worked out: a definition by itself leads nowhere
-            found = (self.variables if root == "var" else self.local).get(name)
-            self._known[key] = found if found is None or isinstance(found, Node) else expression(found)
+            found, own = self._definition(root, name)
+            value = found() if callable(found) else found
+            # The places of another file say nothing here: `standing` puts those of the reference in their stead.
+            self._known[key] = value if own or value is None else placed(value, NOWHERE)
         return self._known[key]
+
+    def _definition(self, root: str, name: str) -> tuple[Definition | None, bool]:
+        """Give what defines a name, and whether that stands in the file itself."""
+        if self._around is not None:
+            around, self._around = self._around, None
+            self._others = around(self)
+        others = self._others
+        if root == "local":
+            return (self._local[name], True) if name in self._local else (others.local.get(name), False)
+        if name in others.given:
+            return others.given[name], False
+        return (self._variables[name], True) if name in self._variables else (others.variables.get(name), False)
 
     def _affordable(self, node: Node) -> bool:
         """Tell whether a value may be referred to: lists of lists of references must not grow without end."""
@@ -74,6 +108,27 @@ class References:
             waiting.extend(one.children())
         self._shared += size
         return size <= _MOST_SHARED and self._shared <= _MOST_IN_ALL
+
+
+def placed(node: Node, span: Span) -> Node:
+    """Copy a value with all that is in it to one place. What is shared stays shared; beyond a bound it is left out."""
+    root = Node(node.kind, span, value=node.value, text=node.text)
+    waiting = [(node, root)]
+    size = 0
+    while waiting:
+        old, new = waiting.pop()
+        size += len(old.items) + len(old.values)
+        if size > _MOST_SHARED:
+            return Node.unknown(node.text, span)
+        for key, child in old.items.items():
+            made = Node(child.kind, span, value=child.value, text=child.text)
+            new.put(key, span, made)
+            waiting.append((child, made))
+        for child in old.values:
+            made = Node(child.kind, span, value=child.value, text=child.text)
+            new.values.append(made)
+            waiting.append((child, made))
+    return root
 
 
 def _stepped(node: Node, step: Step) -> Node | None:

@@ -8,6 +8,7 @@ from tree_sitter import Node as Syntax
 
 from clearance.scan.family import Budget
 from clearance.scan.infra.lower.hcl.json_text import MASK, JsonReader, NotJson
+from clearance.scan.infra.lower.hcl.references import NOWHERE, placed
 from clearance.scan.infra.lower.hcl.source import Source, unescaped
 from clearance.scan.infra.node import Kind, Node, Span
 
@@ -132,7 +133,9 @@ def _outdented(text: str) -> str:
 
 
 def standing(node: Node, span: Span) -> Node:
-    """Give a value as it stands at another place: what is in it stays where it is."""
+    """Give a value as it stands at another place: what is in it stays where it is, or comes along from another file."""
+    if node.span == NOWHERE:
+        return placed(node, span)
     found = Node(node.kind, span, value=node.value, text=node.text)
     found.items, found.key_spans, found.values = node.items, node.key_spans, node.values
     return found

@@ -26,22 +26,21 @@ class Values:
         self.source = source
         self.references = references
         self.opaque: list[Opaque] = []
-        self._depth = 0
         self._steps = 0
 
     def enter(self, syntax: Syntax) -> bool:
         """Go one level down, from which `leave` goes up again; False where that is too deep, which is told once."""
-        self._depth += 1
+        self.references.depth += 1
         self._steps += 1
         if self._steps % _STEPS == 0:
             self.source.budget.check()
-        if self._depth > DEEPEST and not self.opaque:
+        if self.references.depth > DEEPEST and not self.opaque:
             self.opaque.append(Opaque(self.source.span(syntax), f"deeper than {DEEPEST} levels"))
-        return self._depth <= DEEPEST
+        return self.references.depth <= DEEPEST
 
     def leave(self) -> None:
         """Go one level up."""
-        self._depth -= 1
+        self.references.depth -= 1
 
     def expression(self, syntax: Syntax) -> Node:
         """Give the value of an expression; what is decided elsewhere is UNKNOWN with its text."""
@@ -132,7 +131,7 @@ class Values:
             if step is None:
                 return None
             steps.append(step)
-        found = self.references.follow(steps, self.expression)
+        found = self.references.follow(steps)
         return None if found is None else standing(found, self.source.span(syntax))
 
     def _step(self, syntax: Syntax) -> Step | None:
