@@ -2,13 +2,16 @@
 
 python -m benchmarks append [ENTRIES]     prints tables; the disk is the one of the temporary directory
 
-Every row is durable: SQLite with synchronous=FULL, one signed checkpoint a batch. `per second` is by the clock and lies on a
-busy machine; `per cpu-s` is by the processor's time of this process, all threads.
+Every row is durable: SQLite with synchronous=FULL, one signed checkpoint a batch; `python -m benchmarks stores` has the
+other stores. `per second` is by the clock and lies on a busy machine (each row says how many others wanted a processor);
+`per cpu-s` is by the processor's time of this process with all its threads, and of the processes that seal for it.
 """
 
 import hashlib
 import itertools
+import multiprocessing
 import os
+import resource
 import sqlite3
 import sys
 import tempfile
@@ -19,11 +22,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import table
-from clearance.attest.bundle import seal_opened
+from clearance.attest.bundle import seal_many
 from clearance.attest.statement import decision_statement, evidence_of
 from clearance.collect.memory import change_of
 from clearance.facts.decision import Case, Decision, Verdict
-from clearance.facts.fact import digest
+from clearance.facts.fact import canonical_quickly, digest
 from clearance.facts.risk import Risk
 from clearance.record.committer import Committer
 from clearance.record.growth import Proven
@@ -33,6 +36,7 @@ from clearance.stores.pins import FilePins
 from clearance.stores.private import PrivateFolder
 from clearance.stores.sqlite import SqliteStore
 from clearance.wiring.log_stores import open_store
+from clearance.wiring.sealing import Sealers
 from clearance.wiring.trusting import House
 
 BATCHES = (1, 64, 256, 1024)
@@ -49,23 +53,25 @@ def judged(number: int) -> tuple[Case, Decision]:
 
 
 class Furnished(NamedTuple):
-    """A log on the disk and the house that seals for it."""
+    """A log on the disk, the house that seals for it, and the environment that leads to its keys."""
 
     log: Log
     house: House
+    environment: dict[str, str]
 
 
-def furnish(folder: Path) -> Furnished:
-    """A new log in a folder, with new keys."""
-    house = House({"CLEARANCE_HOME": str(folder / "home")})
+def furnish(folder: Path, uri: str = "") -> Furnished:
+    """A new log in a folder, or in the store of a URI, with new keys."""
+    keys = {"CLEARANCE_HOME": str(folder / "home")}
+    house = House(keys)
     # With $CLEARANCE_LOG (`files:/tmp/logs`, `postgresql://…`) another store, in which each row makes a log of its own.
-    uri = os.environ.get("CLEARANCE_LOG", "")
+    uri = uri or os.environ.get("CLEARANCE_LOG", "")
     environment = {"CLEARANCE_LOG": f"{uri}{'&' if '?' in uri else '?'}log={folder.name}-{time.time_ns()}"} if uri else {}
     store: Store = SqliteStore(folder / "git" / "clearance" / "log")
     if uri:
         store = open_store(folder, environment)
     pins = FilePins(PrivateFolder(folder / "home").within("seen"))
-    return Furnished(Log(store, house.signer("checkpoints"), house.keyring(), pins), house)
+    return Furnished(Log(store, house.signer("checkpoints"), house.keyring(), pins), house, keys)
 
 
 def statement(number: int) -> dict[str, object]:
@@ -89,6 +95,10 @@ class OneToken:
         del signature
         return self._token
 
+    def stamp_all(self, signatures: Sequence[bytes]) -> list[bytes]:
+        """Give the token, once for each."""
+        return [self._token for _ in signatures]
+
 
 class Took(NamedTuple):
     """Seconds of the clock and of the processor for so many entries."""
@@ -98,15 +108,25 @@ class Took(NamedTuple):
     busy: float
 
     def row(self, name: str) -> list[str]:
-        """Print both rates."""
-        return [name, f"{self.entries:,}", f"{self.entries / self.seconds:,.0f}", f"{self.entries / self.busy:,.0f}"]
+        """Print both rates, and how many were running or waiting in the last minute, this one included."""
+        rates = (self.entries / self.seconds, self.entries / self.busy)
+        return [name, f"{self.entries:,}", *(f"{rate:,.0f}" for rate in rates), f"{os.getloadavg()[0]:.1f}"]
 
 
 def timed(entries: int, work: Callable[[], object]) -> Took:
-    """Measure a piece of work."""
-    began, busy = time.perf_counter(), time.process_time()
+    """Measure a piece of work, with the processes that it starts and ends."""
+    began, busy = time.perf_counter(), spent()
     work()
-    return Took(entries, time.perf_counter() - began, time.process_time() - busy)
+    return Took(entries, time.perf_counter() - began, spent() - busy)
+
+
+def spent() -> float:
+    """Processor seconds of this process and of those that it started, ended or not (Linux)."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    alive = 0
+    for child in multiprocessing.active_children():  # proc(5): utime and stime, counted behind the name
+        alive += sum(map(int, Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return time.process_time() + ended.ru_utime + ended.ru_stime + alive / os.sysconf("SC_CLK_TCK")
 
 
 def batches(count: int, size: int) -> Iterator[range]:
@@ -118,7 +138,8 @@ def sealed(house: House, numbers: range, *, stamped: bool = True) -> list[Submis
     """Seal statements as the service; what the sealer says goes with them."""
     credential = house.credential(house.service)
     stamps = house.timestamps() if stamped else OneToken(house.timestamps().stamp(b"one"))
-    pairs = (seal_opened(statement(number), credential, stamps) for number in numbers)  # type: ignore[arg-type]
+    payloads = [canonical_quickly(statement(number)) for number in numbers]  # type: ignore[arg-type]
+    pairs = seal_many(payloads, credential, stamps)  # type: ignore[arg-type]
     return [Submission(one, {}, opened) for one, opened in pairs]
 
 
@@ -146,6 +167,11 @@ def rates(count: int, folder: Path) -> list[list[str]]:
         work = [(three, numbers_) for numbers_ in numbers]
         took = timed(total, lambda w=work: [m.log.commit(sealed(m.house, n)) for m, n in w])
         rows.append(took.row(f"sign, timestamp, append, {size} a checkpoint"))
+        if size >= BATCHES[2]:
+            many = furnish(folder / f"many-{size}")
+            many.log.extend(sealed(many.house, range(1)))
+            took = timed(4 * total, lambda m=many, n=4 * total, s=size: by_processes(m, n, s))
+            rows.append(took.row(f"sign, timestamp, append, {size} a checkpoint, {os.cpu_count()} processes that sign"))
         if size == BATCHES[2]:
             four = fresh("verified")
             strange = [[one._replace(opened=None) for one in batch] for batch in (sealed(four.house, n) for n in numbers)]
@@ -157,6 +183,15 @@ def rates(count: int, folder: Path) -> list[list[str]]:
             timed(total, lambda s=size, n=numbers: chain(folder / f"chain-{s}", n)).row(f"plain hash chain, {size} a commit")
         )
     return rows
+
+
+def by_processes(made: Furnished, count: int, size: int) -> None:
+    """Seal in as many processes as there are processors, and append meanwhile. Starting and ending them counts."""
+    with Sealers(made.environment) as sealers:
+        pairs = sealers.seal(statement(number) for number in range(count))  # type: ignore[misc]
+        while batch := [Submission(one, {}, opened) for one, opened in itertools.islice(pairs, size)]:
+            told = made.log.commit(batch)
+            assert all(isinstance(one, Proven) for one in told)
 
 
 def chain(path: Path, numbers: Sequence[range]) -> None:
@@ -241,7 +276,8 @@ def main(count: int = 4096) -> None:
     """Append, measure, print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        table("Appending", ["entries of about 5 KB", "entries", "per second", "per cpu-s"], rates(count, folder))
+        head = ["entries of about 5 KB", "entries", "per second", "per cpu-s", "load"]
+        table("Appending", head, rates(count, folder))
         rows = list(itertools.chain(receipts(200, folder), latency(count / OFFERED, folder)))
         table("Waiting, in milliseconds", ["", "runs", "p50", "p99", "cpu-µs each"], rows)
 

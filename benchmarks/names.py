@@ -25,6 +25,7 @@ from clearance.scan.packages.pack.opened import Pack, open_pack
 
 _SET = Path(__file__).parent / "sets" / "imitations.toml"
 _SAMPLE = 5_000
+_DRAWN = 40_000
 _REGISTRIES = {"pypi": Registry.PYPI, "npm": Registry.NPM}
 _NOWHERE = Standing(listed=False, rank=0, downloads=-1, age=-1, loose=True)
 _LISTED = Standing(listed=True, rank=0, downloads=100, age=20)
@@ -44,6 +45,7 @@ def main() -> None:
     rows = []
     for word, registry in _REGISTRIES.items():
         strata = {"asked for by what is installed": _asked_for(registry)}
+        strata |= _of_pack(pack, registry)
         if word in options:
             strata |= _strata(registry, Path(options[word]))
         rows += [_noise(pack, registry, stratum, names, show=show) for stratum, names in strata.items()]
@@ -110,6 +112,23 @@ def _dependencies(path: Path) -> Iterable[str]:
         wanted = data.get(key) if isinstance(data, dict) else None
         if isinstance(wanted, dict):
             yield from (name for name, version in wanted.items() if ":" not in str(version))
+
+
+def _of_pack(pack: Pack, registry: Registry) -> dict[str, list[str]]:
+    """Give random names of the data pack by their use: npm's by downloads, those of PyPI that are not popular."""
+    rng = random.Random(dt.date(2026, 11, 23).toordinal())
+    names = pack._names(registry)  # noqa: SLF001 -- no program but this one wants names at random
+    assert names is not None
+    strata: dict[str, list[str]] = {}
+    for _ in range(_DRAWN):
+        name = names.name(rng.randrange(len(names)))
+        use = pack.popularity(registry, name)
+        if registry is Registry.PYPI and not use.rank:
+            strata.setdefault("long tail of the pack", []).append(name)
+        for low, high in _NPM_STRATA if registry is Registry.NPM else ():
+            if low <= use.downloads < high:
+                strata.setdefault(f"{low:,} to {high:,} downloads a month, of the pack", []).append(name)
+    return {key: sorted(set(found[:_SAMPLE])) for key, found in sorted(strata.items())}
 
 
 def _strata(registry: Registry, path: Path) -> dict[str, list[str]]:

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from benchmarks.measure import table
 from benchmarks.tracing.corpus import Corpus
-from benchmarks.tracing.world import TRAILER, Case, World, tools
+from benchmarks.tracing.formatters import tools
+from benchmarks.tracing.world import TRAILER, Case, World
 
 EVERYTHING = ("amend", "edit", "move", "rename", "format", "edit", "move")
 WAYS = ("merge", "squash", "rebase", "cherry-pick")

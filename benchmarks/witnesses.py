@@ -38,7 +38,8 @@ from clearance.stores.pins import FilePins
 from clearance.stores.private import PrivateFolder
 from clearance.stores.sqlite import SqliteStore
 from clearance.wiring.trusting import open_trust
-from clearance.wiring.witnessing import add_witness, ask, open_policy, policy_for_others
+from clearance.wiring.witness_policy import add_witness, open_policy, policy_for_others
+from clearance.wiring.witnessing import ask
 
 SECONDS = 20.0
 

@@ -105,6 +105,25 @@ def test_every_page_that_a_person_is_sent_to_is_there() -> None:
     assert not missing
 
 
+def test_every_page_of_the_manual_can_be_reached_from_its_first_one() -> None:
+    pages = {path.relative_to(TOP).as_posix() for path in tracked("docs/*.md")}
+    link = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+    seen, ahead = {"docs/index.md"}, ["docs/index.md"]
+    while ahead:
+        here = ahead.pop()
+        for to in link.findall((TOP / here).read_text(encoding="utf-8")):
+            if "://" in to:
+                continue
+            found = (TOP / here).parent.joinpath(to).resolve()
+            assert found.exists(), f"{here} leads to {to}, which is not there"
+            name = found.relative_to(TOP).as_posix()
+            if name in pages and name not in seen:
+                seen.add(name)
+                ahead.append(name)
+    # Decision records are a folder that the first page leads to as a whole.
+    assert {page for page in pages - seen if not page.startswith("docs/decisions/")} == set()
+
+
 def test_every_dependency_is_pinned_with_hashes() -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())
     wanted = {re.split(r"[<>=;~! ]", line)[0].lower() for line in project["project"]["dependencies"]}

@@ -110,6 +110,7 @@ def errors() -> str:
         "| exit | meaning |\n| --- | --- |\n"
         "| 0 | allowed |\n| 1 | denied |\n| 2 | used wrongly: a bad option, a bad file |\n| 3 | a person must look |\n"
         "| 4 | could not look: a gap that matters, a broken store, a crash; never a pass |\n"
+        "| 141 | the reader of the output went away (`| head`): what was said is half |\n"
         "| 129, 130, 143 | stopped by SIGHUP, SIGINT, SIGTERM: nothing is left behind |\n\n"
         "Each error says what happened, where, and what to do next.\n\n```text\n" + inspect.cleandoc(drawn) + "\n```\n"
     )

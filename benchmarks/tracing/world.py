@@ -2,37 +2,33 @@
 
 import os
 import random
-import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.tracing.authors import Authors
 from benchmarks.tracing.corpus import Corpus
+from benchmarks.tracing.formatters import Formatter
 from benchmarks.tracing.model import (
     Files,
-    Line,
     boundaries,
-    changed,
     formatted,
-    inside,
-    names,
     put,
-    statements,
     take,
     text_of,
 )
 from benchmarks.tracing.rivals import Rivals
 from clearance.collect.lines import compare
 from clearance.facts.trace import SCHEME, Attribution, Known, LineKeys, Lines, Origin
+from clearance.trace.file import Earlier
 from clearance.trace.keys import KeyedText, split
-from clearance.trace.settle import Earlier, settle
+from clearance.trace.settle import settle
 
 TRAILER = "Co-Authored-By: Claude <noreply@anthropic.com>"
 PERSON = "ann@example.com"
 _SALT = bytes(range(16))
 _MOST_KNOWN = 256
-Formatter = Callable[[Path, random.Random], None]
 
 
 class Case(NamedTuple):
@@ -51,6 +47,7 @@ class World:
         self.folder = folder
         self.chance = random.Random(seed)
         self.corpus = corpus
+        self.authors = Authors(corpus, self.chance)
         self.formatters = formatters
         self.main: Files = {}
         self.known: list[Known] = []
@@ -85,7 +82,7 @@ class World:
             path = f"src/part_{number}.{language}"
             self.main[path] = []
             for _ in range(5):
-                self._put(self.main, path, len(self.main[path]), 0)
+                self.authors.put_block(self.main, path, len(self.main[path]), 0)
         self.write(self.main)
         self.commit("start")
         for path, blob in self.blobs().items():
@@ -113,45 +110,6 @@ class World:
         self.git("commit", "-q", "--allow-empty", *(["--amend"] if amend else []), "-m", message)
         return self.git("rev-parse", "HEAD")
 
-    # --- what authors do
-
-    def _put(self, files: Files, path: str, at: int, who: int) -> None:
-        language = path.rpartition(".")[2]
-        block = self.corpus.block(language)
-        gap = [""] * (2 if language == "py" else 1)
-        put(files[path], at, [Line(text, who) for text in (*block, *gap)])
-
-    def _write_some(self, files: Files, who: int) -> set[str]:
-        """Let somebody write: whole functions, a few statements inside another one, a changed name."""
-        touched = set()
-        for _ in range(self.chance.randint(1, 3)):
-            path = self.chance.choice(sorted(files))
-            lines = files[path]
-            kind = self.chance.random()
-            places = inside(lines) if kind < 0.25 and path.endswith(".py") else []
-            if places:
-                found: list[str] = []
-                for _ in range(20):
-                    found = statements(self.corpus.block("py"), self.chance)
-                    if found:
-                        break
-                at = self.chance.choice(places)
-                put(lines, at, [Line(text, who) for text in found])
-            elif kind < 0.32:
-                self._rename_some(lines, 2, who)
-            else:
-                self._put(files, path, self.chance.choice(boundaries(lines)), who)
-            touched.add(path)
-        return touched
-
-    def _rename_some(self, lines: list[Line], count: int, who: int | None) -> None:
-        """Change a name in some lines. Without `who`, a person touches lines up a little: they stay whose they were."""
-        words = names(lines)
-        for at in self.chance.sample(range(len(lines)), min(count, len(lines))):
-            text = changed(lines[at].text, self.chance, words)
-            if text is not None:
-                lines[at] = Line(text, lines[at].who if who is None else who, touched=who is None or lines[at].touched)
-
     def observe(self, before: Files, after: Files, *, person: str = "") -> None:
         """Record what somebody added, as a hook sees it: both texts of each file, nothing else."""
         runs = []
@@ -170,11 +128,11 @@ class World:
         before = _copy(files)
         if by_ai:
             self._generation += 1
-            self._write_some(files, self._generation)
+            self.authors.write_some(files, self._generation)
             self.observe(before, files)
         else:
             self._step += 1
-            self._write_some(files, -self._step)
+            self.authors.write_some(files, -self._step)
             if self.chance.random() < 0.5:
                 self.observe(before, files, person=PERSON)
 
@@ -205,11 +163,11 @@ class World:
             case "amend":
                 self._step += 1
                 path = self.chance.choice(sorted(files))
-                self._put(files, path, self.chance.choice(boundaries(files[path])), -self._step)
+                self.authors.put_block(files, path, self.chance.choice(boundaries(files[path])), -self._step)
                 amend = True
             case "edit":
                 for lines in files.values():
-                    self._rename_some(lines, max(1, len(lines) // 30), None)
+                    self.authors.rename_some(lines, max(1, len(lines) // 30), None)
             case "move":
                 self._move(files)
             case "rename":
@@ -279,7 +237,7 @@ class World:
             return files
         path = self.chance.choice(sorted(quiet))
         self._step += 1
-        self._put(aside, path, self.chance.choice(boundaries(aside[path])), -self._step)
+        self.authors.put_block(aside, path, self.chance.choice(boundaries(aside[path])), -self._step)
         self.write(aside)
         self.rivals.aside(self.commit("meanwhile"))
         self.settle_direct()
@@ -321,10 +279,10 @@ class World:
 
     def _settle(self, before: str) -> None:
         from clearance.collect.trees import two_trees
-        from clearance.wiring.tracing_settle import pairs_of
+        from clearance.wiring.tracing_settle import pairs_of, sides_of
 
         with two_trees(self.folder, before, "HEAD", os.environ) as trees:
-            taken = pairs_of(trees)
+            taken = pairs_of(trees.files, sides_of(trees).text)
             known = [one if one.digest not in self.settled else _stood(one) for one in self.known[-_MOST_KNOWN:]]
             found = settle((trees.base_tree, trees.tree.git or ""), taken, known, self.earlier)
         self._keep(found)
@@ -341,36 +299,6 @@ class World:
             known = self.earlier.get((path, blob))
             found[path] = [known.line(at) if known else None for at in range(len(self.main[path]))]
         return found
-
-
-def tools(packages: Path | None, *folders: Path) -> tuple[dict[str, list[Formatter]], list[str]]:
-    """Give the formatters that are here by language, and what is missing."""
-    path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
-    black, ruff = shutil.which("black", path=path), shutil.which("ruff", path=path)
-    prettier = shutil.which("prettier", path=str(packages / ".bin")) if packages else None
-    found: dict[str, list[Formatter]] = {"py": [], "js": []}
-    if black:
-        found["py"].append(lambda file, chance: _run(black, "-q", "-l", str(chance.randint(60, 120)), str(file)))
-    if ruff:
-        found["py"].append(lambda file, chance: _ruff(ruff, file, chance))
-    if prettier:
-        found["js"].append(lambda file, chance: _prettier(prettier, file, chance))
-    return found, [name for name, one in (("black", black), ("ruff", ruff), ("prettier", prettier)) if not one]
-
-
-def _run(*arguments: str) -> None:
-    subprocess.run(arguments, check=False, capture_output=True)  # what is no code stays as it is
-
-
-def _ruff(ruff: str, file: Path, chance: random.Random) -> None:
-    quotes = chance.choice(["single", "double"])
-    width, style = f"line-length = {chance.randint(60, 120)}", f'format.quote-style = "{quotes}"'
-    _run(ruff, "format", "-q", "--isolated", "--no-cache", "--config", width, "--config", style, str(file))
-
-
-def _prettier(prettier: str, file: Path, chance: random.Random) -> None:
-    more = [word for word in ("--single-quote", "--no-semi", "--use-tabs") if chance.random() < 0.5]
-    _run(prettier, "--write", "--log-level", "silent", "--print-width", str(chance.randint(60, 120)), *more, str(file))
 
 
 def _stood(one: Known) -> Known:

@@ -14,6 +14,7 @@ from clearance.facts.finding import Finding, Gap, GapKind
 from clearance.facts.glob import matcher
 from clearance.facts.outcome import SCHEMA, Outcome, Receipt, RuleInfo
 from clearance.facts.proof import Standing
+from clearance.facts.provenance import Provenance
 from clearance.facts.waiver import Cover
 from clearance.rules.catalogue import Catalogue
 from clearance.rules.model import Rule
@@ -50,6 +51,7 @@ class Parts(NamedTuple):
     record: Callable[[Case, Decision], Receipt]
     proven: Callable[[], Standing]
     waivers: Callable[[Sequence[Finding]], tuple[Cover, ...]]
+    origins: Callable[[], Provenance] = Provenance  # as far as it was settled while the scanners worked
 
 
 def look(collected: Collected, parts: Parts, progress: Progress | None) -> Outcome:
@@ -73,11 +75,11 @@ def judge(collected: Collected, parts: Parts, progress: Progress | None) -> Outc
         version=parts.version,
         proven=parts.proven(),
         waivers=parts.waivers(scanned.findings),
+        origins=parts.origins(),
     )
     decision = parts.decide(case)
-    receipt = parts.record(case, decision)
-    told = _outcome(change, scanned, gaps, parts)
-    return msgspec.structs.replace(told, risk=case.risk, decision=decision, receipt=receipt, waivers=case.waivers)
+    said = {"receipt": parts.record(case, decision), "waivers": case.waivers, "origins": case.origins}
+    return msgspec.structs.replace(_outcome(change, scanned, gaps, parts), risk=case.risk, decision=decision, **said)
 
 
 def _scan(collected: Collected, parts: Parts, progress: Progress | None) -> tuple[Change, Scanned, tuple[Gap, ...]]:

@@ -3,14 +3,13 @@
 import difflib
 import re
 from collections.abc import Collection
-from typing import Any, Literal
-
-import msgspec
+from typing import Literal
 
 from clearance.facts.classification import Level, Scheme
 from clearance.facts.errors import BadSettings
 from clearance.facts.fact import Fact
 from clearance.facts.glob import matcher
+from clearance.facts.typed_toml import line_of
 from clearance.facts.waiver import MOST_DAYS
 
 PLACE = ".clearance/settings.toml"
@@ -137,7 +136,11 @@ def check_kinds(settings: Settings, known: Collection[str], *, text: str, where:
         if kind not in known:
             near = difflib.get_close_matches(kind, known, n=1, cutoff=0)
             hint = f"the nearest known name is {near[0]!r}" if near else "see docs/reference/rules.md"
-            raise BadSettings(f"classification.kinds: no rule or family {kind!r}", where=_at(kind, text, where), next=hint)
+            raise BadSettings(
+                f"classification.kinds: no rule or family {kind!r}",
+                where=_at(text, where, "classification", "kinds", kind),
+                next=hint,
+            )
 
 
 def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
@@ -150,54 +153,20 @@ def read_settings(text: str | None, *, where: str = PLACE) -> Settings:
         return Settings()
     if len(text) > _MOST_BYTES:
         raise BadSettings("larger than 256 KiB", where=where, next="settings are a few lines of TOML")
-    from clearance.facts.toml import BadToml, read_toml  # most repositories have no settings
+    from clearance.facts.typed_toml import BadTable, read_typed  # most repositories have no settings
 
     try:
-        data = read_toml(text)
-    except BadToml as error:
-        hint = "see docs/reference/settings.md"
-        raise BadSettings(f"not TOML: {error}", where=f"{where}:{error.line}", next=hint) from None
-    _refuse_unknown(data, Settings, text, where, ())
-    try:
-        settings = msgspec.convert(data, Settings)
-    except (msgspec.ValidationError, RecursionError) as error:
-        key = re.search(r"\$(?:\.\w+)*\.(\w+)", str(error))
-        place = _at(key[1], text, where) if key else where
-        raise BadSettings(str(error), where=place, next=_hint(str(error))) from None
+        settings = read_typed(text, Settings)
+    except BadTable as error:
+        place = f"{where}:{error.line}" if error.line else where
+        raise BadSettings(error.what, where=place, next=error.next or "see docs/reference/settings.md") from None
     return _in_range(settings, text, where)
 
 
-def _hint(said: str) -> str:
-    """Say which word is meant where a value is none of a few."""
-    found = re.search(r"[Ii]nvalid enum value '(.*)'", said, re.DOTALL)
-    if not found:
-        return "see docs/reference/settings.md"
-    known = [level.value for level in Level] if ".classification" in said else ["off", "fixtures", "all"]
-    near = difflib.get_close_matches(found[1][:64], known, n=1, cutoff=0)
-    return f"the nearest word is {near[0]!r}"
-
-
-def _at(key: str, text: str, where: str) -> str:
-    """Give where a key stands first, as `path:line`; the path alone if it is written in another way."""
-    lines = enumerate(text.split("\n"), 1)
-    line = next(
-        (number for number, one in lines if re.match(rf"\s*\[?\s*(?:[\w-]+\.)*[\"']?{re.escape(key)}(?![\w-])", one)), 0
-    )
+def _at(text: str, where: str, *path: str) -> str:
+    """Give where a key stands, as `path:line`; the path alone if it is written in another way."""
+    line = line_of(text, path)
     return f"{where}:{line}" if line else where
-
-
-def _refuse_unknown(data: dict[str, Any], kind: type[msgspec.Struct], text: str, where: str, above: tuple[str, ...]) -> None:
-    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
-    for key, value in data.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0)
-            name = ".".join((*above, key))
-            raise BadSettings(
-                f"unknown key {name!r}", where=_at(key, text, where), next=f"the nearest known key is {near[0]!r}"
-            )
-        inner = known[key]
-        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            _refuse_unknown(value, inner, text, where, (*above, key))
 
 
 def _in_range(settings: Settings, text: str, where: str) -> Settings:
@@ -205,7 +174,7 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
     try:
         matcher(scan.exclude)
     except ValueError as error:
-        place = _at("exclude", text, where)
+        place = _at(text, where, "scan", "exclude")
         raise BadSettings(f"scan.exclude: {error}", where=place, next="patterns are globs, such as docs/**") from None
     for name, value, low, high in (
         ("scan.seconds_per_file", scan.seconds_per_file, 0.1, 3_600),
@@ -218,7 +187,7 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
         ("waivers.most_days", settings.waivers.most_days, 0, 3_650),
     ):
         if not low <= value <= high:
-            place = _at(name.partition(".")[2], text, where)
+            place = _at(text, where, *name.split("."))
             raise BadSettings(f"{name} is {value:g}", where=place, next=f"it must lie between {low:g} and {high:g}")
     _check_personal(settings.personal, text, where)
     _check_packages(settings.packages, text, where)
@@ -226,7 +195,7 @@ def _in_range(settings: Settings, text: str, where: str) -> Settings:
         try:
             matcher((glob,))
         except ValueError as error:
-            place = _at(glob, text, where)
+            place = _at(text, where, "classification", "paths", glob)
             raise BadSettings(
                 f"classification.paths: {error}", where=place, next="paths are globs, such as data/**"
             ) from None
@@ -239,20 +208,20 @@ def _check_packages(packages: PackagesSettings, text: str, where: str) -> None:
         if address and not local and re.match(r"https://[^\s/?#@]+(?:/[^\s?#]*)?\Z", address) is None:
             raise BadSettings(
                 f"packages.{key} is no address of an index",
-                where=_at(key, text, where),
+                where=_at(text, where, "packages", key),
                 next="write https://host/path/ without credentials: those belong into .netrc",
             )
     if packages.network and not (packages.pypi or packages.npm):
         raise BadSettings(
             "packages.network allows the network, but no index is named",
-            where=_at("network", text, where),
+            where=_at(text, where, "packages", "network"),
             next="set packages.pypi or packages.npm to the company's index",
         )
     for key in packages.keys:
         if re.fullmatch(r"ed25519:[0-9a-f]{64}", key) is None:
             raise BadSettings(
                 f"packages.keys: {key[:80]!r} is no key",
-                where=_at("keys", text, where),
+                where=_at(text, where, "packages", "keys"),
                 next="`clearance data show` prints keys",
             )
 
@@ -260,7 +229,7 @@ def _check_packages(packages: PackagesSettings, text: str, where: str) -> None:
 def _check_personal(personal: PersonalSettings, text: str, where: str) -> None:
     for region in personal.regions:
         if re.fullmatch(r"[A-Z]{2}", region) is None:
-            place = _at("regions", text, where)
+            place = _at(text, where, "personal", "regions")
             raise BadSettings(
                 f"personal.regions: {region!r} is no country", where=place, next="write ISO 3166 codes, such as DE"
             )
@@ -268,6 +237,6 @@ def _check_personal(personal: PersonalSettings, text: str, where: str) -> None:
     if personal.directory and (personal.directory.startswith("/") or ".." in parts or "\\" in personal.directory):
         raise BadSettings(
             f"personal.directory is {personal.directory!r}",
-            where=_at("directory", text, where),
+            where=_at(text, where, "personal", "directory"),
             next="name a file in the repository, such as .clearance/people.txt",
         )

@@ -16,8 +16,9 @@ from clearance.attest.predicates.merge import Head, MergePredicate, Rest
 from clearance.attest.predicates.request import RequestPredicate
 from clearance.attest.predicates.retention import Kept, RetentionPredicate
 from clearance.attest.predicates.review import Authentication, First, ReviewPredicate, Seen
+from clearance.attest.predicates.revocation import RevocationPredicate
 from clearance.attest.predicates.scan import Data, Look, Missed, ScanPredicate
-from clearance.attest.predicates.trust import TrustPredicate
+from clearance.attest.predicates.trust import TrustKey, TrustPredicate
 from clearance.attest.predicates.waiver import WaiverPredicate
 from clearance.attest.standard.fields import Descriptor
 from clearance.attest.standard.svr import SvrPredicate, Verifier
@@ -52,7 +53,12 @@ POLICIES = Descriptor(name="policies", uri="urn:clearance:policies:x", digest={"
 
 PREDICATES: dict[str, Any] = {
     "trust": TrustPredicate(
-        action="init", changed=("provider",), providers=("https://id.example.com",), by=SERVICE, **END
+        action="rotate", changed=("provider",), providers=("https://id.example.com",), by=SERVICE,
+        ended=(TrustKey(purpose="authority", sha256="a" * 64),), begun=(TrustKey(purpose="authority", sha256="b" * 64),),
+        formerly="acme.example", **END,
+    ),
+    "revocation": RevocationPredicate(
+        what="certificate", serial="4A1F", since="2026-11-22T12:00:00Z", reason="6" * 64, by=SERVICE, **END
     ),
     "request": RequestPredicate(id="SHOP-1", by=DANA, ticket="5" * 64, prompt=PROMPT, **END),
     "generation": GenerationPredicate(

@@ -8,8 +8,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from clearance.attest.tokens import Provider, authenticate, issuer_of
+from clearance.attest.tokens import authenticate, issuer_of
 from clearance.facts.errors import BadSignature, SigningError
+from clearance.facts.provider import Provider
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -115,13 +116,54 @@ def test_only_addresses_of_the_configured_domains_count() -> None:
     ],
 )
 def test_a_job_is_named_by_its_repository_and_is_never_a_person(names: Any, claim: str, value: str, name: str) -> None:
-    provider = Provider(issuer=ISSUER, audience=("clearance",), names=names)
+    provider = Provider(issuer=ISSUER, audience=("clearance",), names=names, repositories=("*",))
     identity = named(ADA | {claim: value}, provider)
     assert (identity.name, identity.kind) == (name, "service")
     for wrong in ("", "acme", "acme//shop", "acme/../shop", "acme/sh op", "../agent/x", f"a/{'b' * 200}"):
         with pytest.raises(BadSignature) as told:
             named(ADA | {claim: wrong}, provider)
         assert told.value.where == f"ID token: {claim}"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "repository", "may"),
+    [
+        (["acme/shop"], "acme/shop", True),
+        (["acme/shop"], "Acme/Shop", True),
+        (["acme/shop"], "acme/shop2", False),
+        (["acme/shop"], "acme/shop/more", False),
+        (["acme/*"], "acme/shop", True),
+        (["acme/*"], "acme/team/shop", True),
+        (["acme/*"], "acme2/shop", False),
+        (["acme/team/*"], "acme/shop", False),
+        (["x/y", "acme/shop"], "acme/shop", True),
+        (["*"], "evil/shop", True),
+        (["acme/*"], "evil/acme/shop", False),
+        ([], "acme/shop", False),
+    ],
+)
+def test_only_jobs_of_the_configured_repositories_sign(patterns: list[str], repository: str, may: bool) -> None:  # noqa: FBT001
+    provider = Provider(issuer=ISSUER, audience=("clearance",), names="github", repositories=tuple(patterns))
+    claims = ADA | {"repository": repository}
+    if may:
+        assert named(claims, provider).name == f"spiffe://acme.example/ci/github/{repository}"
+        return
+    with pytest.raises(BadSignature, match=f"a job of {repository}, which is none of the repositories") as told:
+        named(claims, provider)
+    assert "`repositories` of its [[oidc]]" in told.value.next
+
+
+@pytest.mark.filterwarnings("ignore:Key size")
+def test_an_rsa_key_that_is_too_short_signs_nothing() -> None:
+    short, long = (RSAKey.generate_key(bits, {"kid": str(bits), "use": "sig"}) for bits in (1024, 2048))
+    both = json.dumps({"keys": [one.as_dict(private=False) for one in (short, long)]}).encode()
+    alone = json.dumps({"keys": [short.as_dict(private=False)]}).encode()
+    by_short, by_long = (token(ADA, one, "RS256", kid=one.kid) for one in (short, long))
+    assert authenticate(by_long, both, PEOPLE, "acme.example", NOW).name == "ada@example.com"
+    with pytest.raises(BadSignature, match="an RSA key of the provider has 1024 bits, less than 2048, and not used"):
+        authenticate(by_short, both, PEOPLE, "acme.example", NOW)
+    with pytest.raises(SigningError, match="an RSA key of the provider has 1024 bits, less than 2048"):
+        authenticate(by_short, alone, PEOPLE, "acme.example", NOW)
 
 
 def test_a_signature_that_is_not_the_providers_is_refused() -> None:

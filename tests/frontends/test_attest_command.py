@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from clearance.attest.kinds import kinds
-from clearance.frontends.cli.main import run
 from clearance.rules.placeholder import expand
 from clearance.wiring import open_log
 from clearance.wiring.trust_file import change_settings
 from clearance.wiring.trusting import open_trust
+from frontends.prompt import Prompt
 
 
 def git(*arguments: str) -> str:
@@ -20,17 +20,8 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *own, *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Shell:
+class Shell(Prompt):
     """A person at a prompt."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._capsys.readouterr()
-        code = run(list(arguments))
-        said = self._capsys.readouterr()
-        return code, said.out, said.err
 
     def attest(self, *arguments: str) -> str:
         code, out, err = self("attest", *arguments)

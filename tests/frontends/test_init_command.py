@@ -683,6 +683,23 @@ def test_a_guard_whose_file_is_gone_is_missing(place: Path, clearance: Lines, pa
     assert guards(place)[name].problem == "the file is gone"
 
 
+def test_what_stands_here_is_listed_with_its_state(place: Path, clearance: Lines) -> None:
+    code, out, _ = clearance("init", "--list")
+    assert (code, out) == (3, "no guard stands here: `clearance init` puts them in\n")
+    clearance("init", "--yes", *FAST)
+    code, out, _ = clearance("init", "--list")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()} == {"intact"}
+    (place / ".git" / "hooks" / "pre-commit").unlink()
+    code, out, _ = clearance("init", "--list")
+    (row,) = [line for line in out.splitlines() if "pre-commit" in line]
+    assert (code, row.split(maxsplit=3)) == (3, ["missing", "pre-commit", ".git/hooks/pre-commit", "(the file is gone)"])
+    listed = json.loads(clearance("init", "--list", "--format", "json")[1])
+    assert [(one["name"], one["problem"]) for one in listed if one["state"] != "intact"] == [
+        ("pre-commit", "the file is gone")
+    ]
+
+
 # for administrators
 
 

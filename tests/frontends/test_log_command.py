@@ -3,8 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,29 +20,15 @@ from clearance.facts.risk import Risk
 from clearance.frontends.cli.main import run
 from clearance.record.log import Submission
 from clearance.wiring import open_log, open_signer
+from frontends.prompt import Type
 
 THEN = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
-Type = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    subprocess.run(["git", "init", "-q", folder], check=True)
-    return folder
-
-
-@pytest.fixture
-def type_(repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Type:
-    """Type a command in the repository: exit code, standard output, standard error."""
-    monkeypatch.chdir(repository)
-
-    def typed(*arguments: str) -> tuple[int, str, str]:
-        code = run(["log", *arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+def type_(type_: Type) -> Type:
+    """Type a command about the log."""
+    return partial(type_, "log")
 
 
 def record(repository: Path, count: int, verdict: Verdict = Verdict.ALLOW, name: str = "a.py") -> None:
@@ -275,18 +261,28 @@ def test_another_home_cannot_append_and_is_told_why(
     assert "CLEARANCE_HOME" in told.value.next
 
 
+def test_the_proof_of_an_entry_of_before_there_were_bundles_is_verified_by_the_key(repository: Path, type_: Type) -> None:
+    record(repository, 3)
+    assert type_("export", "out")[0] == 0
+    assert run(["verify", "out/proofs/1.tlog-proof", "--key", "out/keys/checkpoint.vkey"]) == 0
+    entries = repository / "out" / "entries"
+    (entries / "1.json").write_bytes((entries / "2.json").read_bytes())
+    assert run(["verify", "out/proofs/1.tlog-proof", "--key", "out/keys/checkpoint.vkey"]) == 4
+
+
 def test_keys_are_shown_and_rotated(repository: Path, type_: Type) -> None:
     assert type_("key", "show")[1].startswith("no keys yet")
     record(repository, 1)
     before = json.loads(type_("key", "show", "--format", "json")[1])
     assert sorted(key["algorithm"] for key in before) == ["ecdsa-p256", "ed25519"]
-    code, out, _ = type_("key", "rotate")
-    assert code == 0
-    assert not {key["id"] for key in before} & set(out.split())
+    assert type_("key", "rotate")[0] == 2
+    code, out, _ = type_("key", "rotate", "--yes")
+    assert (code, "stated  entry 1 of the log here" in out) == (0, True)
     after = json.loads(type_("key", "show", "--format", "json")[1])
     assert {key["purpose"] for key in after} == {"decisions", "authority", "timestamps", "transparency", "checkpoints"}
     assert {key["id"] for key in after if key["retired"]} == {key["id"] for key in before if key["algorithm"] == "ed25519"}
     assert type_("verify")[0] == 0
-    record(repository, 1)
+    (repository / "ticket").write_text("SHOP-1")
+    assert run(["attest", "request", "--ticket", "ticket"]) == 0
     assert type_("verify")[0] == 0
     assert "PRIVATE" not in type_("key", "show")[1]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -30,10 +31,10 @@ from clearance.record.witness import MOST_REQUEST, Answer
 from clearance.stores.private import PrivateFolder
 from clearance.wiring import open_log, open_signer
 from clearance.wiring.witnessing import after_append
+from frontends.prompt import Type
 from record.witnesses import NOON, Branch, Honest, signer
 from record.witnesses import log_key as log_key_of_tests
 
-Type = Callable[..., tuple[int, str, str]]
 STATEMENT = {
     "_type": "https://in-toto.io/Statement/v1",
     "subject": [{"name": "x", "digest": {"sha256": "0" * 64}}],
@@ -43,23 +44,9 @@ STATEMENT = {
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    subprocess.run(["git", "init", "-q", folder], check=True)
-    return folder
-
-
-@pytest.fixture
-def type_(repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Type:
-    """Type a command in the repository: exit code, standard output, standard error."""
-    monkeypatch.chdir(repository)
-
-    def typed(*arguments: str) -> tuple[int, str, str]:
-        code = run(["log", *arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+def type_(type_: Type) -> Type:
+    """Type a command about the log."""
+    return partial(type_, "log")
 
 
 def append(repository: Path, count: int, word: str = "a") -> None:
@@ -105,6 +92,19 @@ def log_key(type_: Type) -> str:
 def commit(repository: Path, message: str, *more: str) -> None:
     author = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *author, "commit", "-q", "--allow-empty", "-m", message, *more], cwd=repository, check=True)
+
+
+def test_where_there_is_nothing_yet_it_is_said_with_how_to_begin(repository: Path, type_: Type) -> None:
+    code, out, _ = type_("witness", "state")
+    assert (code, out) == (
+        0,
+        "the witness of this machine has cosigned no log yet: `clearance log witness serve` starts it\n",
+    )
+    commit(repository, "one")
+    code, out, _ = type_("trailers")
+    assert code == 3  # a history from which somebody took the trailers looks like this, too
+    assert "0 trailers in 1 commit: nothing to compare" in out
+    assert 'begin with: git commit --trailer "$(clearance log trailer)"' in out
 
 
 def test_three_witnesses_cosign_a_log_and_refuse_its_fork(repository: Path, type_: Type, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_trailers_show_a_fork_in_a_clone_that_has_only_the_history(repository: P
     append(repository, 1, "first future")
     assert type_("export", str(tmp_path / "export"))[0] == 0
     commit(repository, f"two\n\n{type_('trailer')[1]}")
-    assert type_("trailers", "HEAD~1..HEAD")[1].splitlines()[-1] == "1 trailer in 1 commits: nothing contradicts"
+    assert type_("trailers", "HEAD~1..HEAD")[1].splitlines()[-1] == "1 trailer in 1 commit: nothing contradicts"
     instead(repository, tmp_path / "fork")
     append(repository, 1, "other future")
     commit(repository, f"three\n\n{type_('trailer')[1]}")
@@ -211,7 +211,7 @@ def test_trailers_show_a_fork_in_a_clone_that_has_only_the_history(repository: P
 def test_what_is_no_range_or_holds_no_trailer_is_said(repository: Path, type_: Type) -> None:
     commit(repository, "nothing")
     code, out, _ = type_("trailers")
-    assert (code, out.splitlines()[-1]) == (4, "0 trailers in 1 commits: nothing to compare")
+    assert (code, out.splitlines()[-2]) == (3, "0 trailers in 1 commit: nothing to compare")
     for span in ("--output=x", "nowhere", "HEAD..nowhere"):
         assert type_("trailers", "--", span)[0] == 2
 
@@ -465,7 +465,7 @@ def key_of(type_: Type) -> object:
 
 
 BAD = {
-    "an address without TLS": ("w", "http://witness.example", "KEY", "https only"),
+    "an address without TLS": ("w", "http://witness.example", "KEY", "a witness is asked over https only"),
     "an address with a password": ("w", "https://user:x@witness.example", "KEY", "no credentials"),
     "no key": ("w", "https://witness.example", "x", "not a verifier key"),
     "a name that is none": ("none", "https://witness.example", "KEY", "cannot be defined"),

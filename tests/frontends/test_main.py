@@ -76,3 +76,49 @@ def test_a_crash_is_exit_4_never_1_and_tells_no_values(
     error = capsys.readouterr().err
     assert "internal error ValueError" in error
     assert "secret" not in error
+
+
+def test_a_reader_that_went_away_is_the_exit_code_that_shells_expect_and_nothing_is_said() -> None:
+    code = "import sys; from clearance.frontends.cli.main import main; sys.argv[1:] = ['--version']; main()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()  # long before the first word
+        assert (process.wait(60), process.stderr.read()) == (141, b"")
+
+
+def test_what_waits_in_the_buffer_when_the_reader_goes_is_no_trace_at_the_end() -> None:
+    code = (
+        "import sys; from clearance.frontends.cli import main;"
+        "main.run = lambda arguments: sys.stdout.write('x') and 0; main.main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (141, b"")
+
+
+def test_a_broken_pipe_that_is_not_the_output_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise BrokenPipeError
+
+    def crash(*_: object, **__: object) -> None:
+        try:
+            broken()
+        except BrokenPipeError:  # as click ends a command then
+            sys.exit(1)
+
+    monkeypatch.setattr(cli_main.cli, "main", crash)
+    assert cli_main.run(["check"]) == 4
+    assert "internal error BrokenPipeError" in capsys.readouterr().err
+
+
+def test_what_was_appended_is_shown_to_witnesses_even_where_nobody_reads_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(cli_main, "_ask_witnesses", lambda: asked.append(1))
+    monkeypatch.setattr(cli_main, "_is_read_by_nobody", lambda number: number == 1)
+    monkeypatch.setattr(cli_main.os, "dup2", lambda *_: None)
+    assert (cli_main._broken(None), asked) == (141, [1])

@@ -223,7 +223,7 @@ def test_what_could_not_be_judged_again_is_told_and_not_counted(stricter: Place,
     (name,) = (name for name, body in bodies.items() if b'"severity":"medium"' in body)
     forge(stricter, name, b"{}")
     code, found = backtest(capsys, "--policy", "new")
-    assert (code, found["judged"], found["missing"]) == (4, 1, 1)
+    assert (code, found["judged"], found["missing"]) == (4, 1, 1), found["unjudged"]
     assert "not what was signed" in found["unjudged"][0]["why"]
     assert run(["policy", "backtest", "--policy", "new"]) == 4
     assert "1 decision could not be judged again, and is not counted above" in capsys.readouterr().out

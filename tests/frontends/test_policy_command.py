@@ -12,20 +12,9 @@ import pytest
 from clearance.decide.table import FindingRow, Row, case_of
 from clearance.facts.decision import Verdict
 from clearance.frontends.cli.main import run
+from frontends.payments import CASES, POLICY
 
-POLICY = """\
-@id("payments-need-a-person")
-@why("no AI changes the payment code alone")
-forbid (principal, action == Action::"go-further-unreviewed", resource is File)
-when { principal.byAi && resource.path like "src/payments/*" };
-"""
-CASES = """\
-[[case]]
-name = "an AI touches the payment code"
-files = ["src/payments/charge.py"]
-verdict = "ASK"
-reasons = ["payments-need-a-person"]
-
+MORE_CASES = """
 [[case]]
 name = "a person may"
 author = "person"
@@ -40,14 +29,9 @@ verdict = "ALLOW"
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    folder = tmp_path / ".clearance/policies"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "payments-need-a-person.cedar").write_text(POLICY)
-    (folder / "tests" / "payments.toml").write_text(CASES)
-    monkeypatch.chdir(tmp_path)
-    return folder
+def team(team: Path) -> Path:
+    (team / "tests" / "payments.toml").write_text(CASES + MORE_CASES)
+    return team
 
 
 def test_the_list_names_built_in_and_team_policies(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,32 +7,13 @@ from pathlib import Path
 import pytest
 
 from clearance.frontends.cli.main import run
-
-POLICY = """\
-@id("payments-need-a-person")
-@why("no AI changes the payment code alone")
-forbid (principal, action == Action::"go-further-unreviewed", resource is File)
-when { principal.byAi && resource.path like "src/payments/*" };
-"""
-CASES = """\
-[[case]]
-name = "an AI touches the payment code"
-files = ["src/payments/charge.py"]
-verdict = "ASK"
-reasons = ["payments-need-a-person"]
-"""
+from frontends.payments import POLICY
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
-    folder = tmp_path / ".clearance/policies"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "payments-need-a-person.cedar").write_text(POLICY)
-    (folder / "tests" / "payments.toml").write_text(CASES)
-    commit(tmp_path, "policies")
-    monkeypatch.chdir(tmp_path)
-    return folder
+def team(team: Path, place: Path) -> Path:
+    commit(place, "policies")
+    return team
 
 
 def commit(place: Path, message: str) -> None:

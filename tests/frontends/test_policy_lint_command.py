@@ -1,31 +1,12 @@
 """`clearance policy lint`, as it is typed."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from clearance.frontends.cli.main import run
-
-POLICY = """\
-@id("payments-need-a-person")
-@why("no AI changes the payment code alone")
-forbid (principal, action == Action::"go-further-unreviewed", resource is File)
-when { principal.byAi && resource.path like "src/payments/*" };
-"""
-CASES = '[[case]]\nname = "x"\nfiles = ["src/payments/a.py"]\nverdict = "ASK"\nreasons = ["payments-need-a-person"]\n'
-
-
-@pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    folder = tmp_path / ".clearance/policies"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "payments-need-a-person.cedar").write_text(POLICY)
-    (folder / "tests" / "payments.toml").write_text(CASES)
-    monkeypatch.chdir(tmp_path)
-    return folder
+from frontends.payments import POLICY
 
 
 def test_nothing_to_tell_is_said(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,6 @@
 """`clearance policy mutate` and `clearance policy import-gate`, as they are typed."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,8 @@ import pytest
 from clearance.facts.errors import StoreError
 from clearance.frontends.cli.main import run
 from clearance.install import disk
+from frontends.payments import POLICY
 
-POLICY = """\
-@id("payments-need-a-person")
-@why("no AI changes the payment code alone")
-forbid (principal, action == Action::"go-further-unreviewed", resource is File)
-when { principal.byAi && resource.path like "src/payments/*" };
-"""
-CASES = """\
-[[case]]
-name = "an AI touches the payment code"
-files = ["src/payments/charge.py"]
-verdict = "ASK"
-reasons = ["payments-need-a-person"]
-"""
 GATE = {
     "name": "Ours",
     "conditions": [
@@ -35,20 +22,9 @@ GATE = {
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    (tmp_path / "gate.json").write_text(json.dumps(GATE, indent=1))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def team(place: Path) -> Path:
-    folder = place / ".clearance/policies"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "payments-need-a-person.cedar").write_text(POLICY)
-    (folder / "tests" / "payments.toml").write_text(CASES)
-    return folder
+def place(place: Path) -> Path:
+    (place / "gate.json").write_text(json.dumps(GATE, indent=1))
+    return place
 
 
 def test_what_no_case_notices_is_shown_with_a_case_that_would(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from clearance.facts.entry import Entry
-from clearance.frontends.cli.main import run
 from clearance.record.log import Log
+from frontends.prompt import Prompt
 
 FLAW = """\
 from flask import request
@@ -37,17 +37,8 @@ def day(days: int) -> str:
     return (TODAY + dt.timedelta(days=days)).isoformat()
 
 
-class Shell:
+class Shell(Prompt):
     """A person at a prompt."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._capsys.readouterr()
-        code = run(list(arguments))
-        said = self._capsys.readouterr()
-        return code, said.out, said.err
 
     def risk(self, *arguments: str) -> str:
         code, out, err = self("risk", *arguments)
@@ -165,6 +156,8 @@ REFUSED = [
     (("find.py:6", *WHO, "--expires", "30d", "--id", "Up"), "no id of a waiver"),
     (("find.py:6", *WHO[:2], "--reason", "a\x1b[2J", *WHO[4:], "--expires", "30d"), "cannot be seen"),
     (("find.py:6", *WHO[:2], "--reason", "a\udc80b", *WHO[4:], "--expires", "30d"), "not TOML"),
+    (("find.py:6", *WHO[:2], "--reason", "x", *WHO[4:], "--expires", "30d"), "--reason 'x' says nothing"),
+    (("find.py:6", *WHO[:4], "--compensating", "- n/a -", "--expires", "30d"), "--compensating '- n/a -' says nothing"),
 ]
 
 
@@ -209,8 +202,21 @@ def test_a_broken_waiver_is_named_with_its_line(checked: Shell) -> None:
         assert ".clearance/waivers/old.toml:1" in checked.refused(*words)
 
 
+def test_a_renewal_never_ends_sooner(checked: Shell) -> None:
+    checked.risk("accept", "find.py:6", *WHO, "--expires", "90d", "--id", "find")
+    assert f"is earlier than its last day, {day(90)}" in checked.refused("renew", "find", "--expires", "60d")
+    assert f"expires = {day(90)}" in (FOLDER / "find.toml").read_text()
+
+
+def test_a_list_that_is_empty_says_of_how_many(checked: Shell) -> None:
+    checked.risk("accept", "find.py:6", *WHO, "--expires", "10d", "--id", "find")
+    land()
+    assert checked.risk("list", "--expired") == "none of 1 accepted risk has expired\n"
+    assert checked.risk("list", "--expiring", "3") == "none of 1 accepted risk ends within 3 days\n"
+
+
 def test_the_register_for_programs(checked: Shell) -> None:
-    checked.risk("accept", "find.py:6", *WHO[:2], "--reason", "=1+1", *WHO[4:], "--expires", "10d", "--id", "find")
+    checked.risk("accept", "find.py:6", *WHO[:2], "--reason", "=1+1 agreed", *WHO[4:], "--expires", "10d", "--id", "find")
     checked.risk("accept", "--rule", "python-weak-hash", "--path", "x/**", *WHO, "--expires", "100d", "--id", "hash")
     land()
     checked("check")
@@ -223,7 +229,7 @@ def test_the_register_for_programs(checked: Shell) -> None:
     assert told["base"] == "main"
     rows = list(csv.DictReader(io.StringIO(checked.risk("list", "--format", "csv"))))
     assert [(row["id"], row["days"], row["unused"]) for row in rows] == [("find", "10", "no"), ("hash", "100", "yes")]
-    assert rows[0]["reason"] == "'=1+1"
+    assert rows[0]["reason"] == "'=1+1 agreed"
     soon = json.loads(checked.risk("list", "--expiring", "14", "--format", "json"))
     assert [one["waiver"]["id"] for one in soon["accepted"]] == ["find"]
     assert json.loads(checked.risk("list", "--expired", "--format", "json"))["accepted"] == []

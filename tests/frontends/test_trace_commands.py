@@ -1,41 +1,13 @@
 """What a person types to recall code, to count whose it is, and to trade records with other tools."""
 
+import hashlib
 import json
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from clearance.frontends.cli.main import run
-
-Type = Callable[..., tuple[int, str, str]]
-START = '"""Orders."""\n\n\nclass Order:\n    def total(self):\n        return sum(line.price for line in self.lines)\n'
-BY_AI = """
-    def discounted(self, percent):
-        if not 0 <= percent <= 100:
-            raise ValueError('percent must lie between 0 and 100')
-        total = self.total()
-        return total - total * percent / 100
-"""
-BY_HAND = """
-    def refund(self, reason):
-        self.log.warning('refund because %s', reason)
-        self.refunded = True
-"""
-WHO = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Ann"), ("EMAIL", "ann@example.com"), ("DATE", "2026-01-02T03:04:05Z"))
-}
-
-
-def git(folder: Path, *arguments: str, feed: str = "") -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env={**os.environ, **WHO}, check=True, capture_output=True, text=True, input=feed
-    )
-    return done.stdout.strip()
+from frontends.prompt import Type
+from frontends.shop import BY_AI, BY_HAND, START, git
 
 
 @pytest.fixture
@@ -51,17 +23,10 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def type_(repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Type:
-    """Type a command in the repository: exit code, standard output, standard error."""
-    monkeypatch.chdir(repository)
+def type_(type_: Type, monkeypatch: pytest.MonkeyPatch) -> Type:
+    """Type a command in the shop, in black and white."""
     monkeypatch.setenv("NO_COLOR", "1")
-
-    def typed(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return type_
 
 
 def merged(repository: Path, type_: Type) -> None:
@@ -158,17 +123,45 @@ def test_notes_go_out_and_come_in_and_our_own_records_stand(repository: Path, ty
     assert "orders.py\n  s_" in out
     assert '"tool": "claude-code"' in out
     assert git(repository, "for-each-ref", "refs/notes") == ""
-    _, _, err = type_("trace", "export", "--to", "git-ai", "--write-notes")
-    assert "1 notes added" in err
-    assert "0 notes added" in type_("trace", "export", "--to", "git-ai", "--write-notes")[2]
+    _, out, _ = type_("trace", "export", "--to", "git-ai", "--write-notes")
+    assert "1 note added under refs/notes/ai, 0 commits have one already" in out
+    assert "0 notes added" in type_("trace", "export", "--to", "git-ai", "--write-notes")[1]
     code, out, _ = type_("trace", "import", "--notes", "refs/notes/ai")
     assert code == 0
     assert "6 lines are known on better evidence" in out
 
 
-def test_a_record_of_others_is_weak_evidence_and_its_people_are_not_believed(repository: Path, type_: Type) -> None:
-    (repository / "orders.py").write_text(START + BY_AI + BY_HAND)
-    git(repository, "commit", "-qam", "both")
+def test_a_request_has_one_name_in_every_command(repository: Path, type_: Type) -> None:
+    (repository / "ticket").write_text("SHOP-12: discounts")
+    assert type_("attest", "request", "--id", "SHOP-12", "--ticket", "ticket")[0] == 0
+    (asked,) = json.loads(type_("log", "show", "--format", "json")[1])
+    ticket = hashlib.sha256(b"SHOP-12: discounts").hexdigest()
+    for which in ("0", asked["digest"][:6], asked["digest"], ticket[:8]):
+        (repository / "orders.py").write_text(START + BY_AI.replace("percent", f"percent{which}"))
+        assert type_("trace", "record", "--agent", "codex", "--request", which)[0] == 0
+        git(repository, "commit", "-qam", which)
+        assert type_("trace", "settle")[0] == 0
+        code, out, _ = type_("trace", "recall", "--request", which)
+        assert (code, "asked    SHOP-12; " in out, "6 lines in 1 file stand today" in out) == (0, True, True)
+    for which, why in (("ffffff", "no request of this log is known by that"), ("1", "entry 1: it states no request")):
+        for command in (("recall",), ("flush",), ("record", "--agent", "codex")):
+            code, out, err = type_("trace", *command, "--request", which)
+            assert (code, out) == (2, "")
+            assert why in err
+            assert f"entry 0 (SHOP-12), digest {asked['digest'][:12]}" in err
+
+
+def test_a_file_of_records_that_is_none_is_told_with_its_name_and_place(repository: Path, type_: Type) -> None:
+    (repository / "broken.json").write_text('{"version": "0.1.0",\n')
+    code, out, err = type_("trace", "import", "broken.json")
+    assert (code, out) == (2, "")
+    assert err.startswith("clearance: broken.json: no JSON: ")
+    assert "line 2 column 1" in err
+    assert "give Agent Trace records: a JSON object, an array of them, or one a line" in err
+
+
+def of_cursor(repository: Path) -> Path:
+    """A record of another tool about HEAD: 7 to 12 are Cursor's, the rest a person's."""
     record = {
         "version": "0.1.0",
         "id": "550e8400-e29b-41d4-a716-446655440000",
@@ -186,9 +179,15 @@ def test_a_record_of_others_is_weak_evidence_and_its_people_are_not_believed(rep
         ],
     }
     (repository.parent / "trace.json").write_text(json.dumps(record))
-    code, out, _ = type_("trace", "import", str(repository.parent / "trace.json"))
+    return repository.parent / "trace.json"
+
+
+def test_a_record_of_others_is_weak_evidence_and_its_people_are_not_believed(repository: Path, type_: Type) -> None:
+    (repository / "orders.py").write_text(START + BY_AI + BY_HAND)
+    git(repository, "commit", "-qam", "both")
+    code, out, _ = type_("trace", "import", str(of_cursor(repository)))
     assert code == 0
-    assert "1 records: 6 lines of 1 generations, entries 0 to 0" in out
+    assert "1 record: 6 lines of 1 generation, entry 0" in out
     assert "4 lines are said to be a person's" in out
     type_("trace", "settle")
     assert "cursor, x/y: only claimed by a note" in type_("blame", "orders.py:9")[1]
@@ -197,6 +196,25 @@ def test_a_record_of_others_is_weak_evidence_and_its_people_are_not_believed(rep
     assert "unknown" in type_("blame", "orders.py:15")[1]
     _, out, _ = type_("trace", "export", "--to", "agent-trace")
     assert json.loads(out)["files"][0]["conversations"][0]["ranges"] == [{"start_line": 7, "end_line": 12}]
+
+
+def test_who_else_is_said_to_have_written_a_line_is_told_beside_who_did(repository: Path, type_: Type) -> None:
+    (repository / "orders.py").write_text(START + BY_AI + BY_HAND)
+    git(repository, "commit", "-qam", "both")
+    said = json.loads(type_("trace", "import", str(of_cursor(repository)), "--format", "json")[1])
+    assert (said["records"], said["generations"], said["lines"], said["people"], said["entries"]) == (1, 1, 6, 4, [0])
+    assert type_("trace", "settle")[0] == 0
+    assert "disputed" not in type_("blame", "orders.py:7-9")[1]
+    assert (
+        type_("trace", "record", "--agent", "claude-code", "--model", "opus-5", "--base", "HEAD~1", "--head", "HEAD")[0] == 0
+    )
+    assert type_("trace", "settle")[0] == 0
+    code, out, _ = type_("blame", "orders.py:8-9")
+    assert code == 0
+    assert "claude-code, opus-5: recorded by `clearance trace record`, entry 2" in out
+    assert "disputed 8–9 also claimed by cursor, x/y, entry 0" in out
+    (part,) = json.loads(type_("blame", "orders.py:8-9", "--format", "json")[1])["parts"]
+    assert [(one["first"], one["last"], one["written"]["agent"]) for one in part["others"]] == [(8, 9, "cursor")]
 
 
 def test_a_note_claims_only_its_lines_at_the_gate(repository: Path, type_: Type) -> None:
@@ -259,4 +277,4 @@ def test_strange_files_are_counted_or_left_out_and_nothing_breaks(repository: Pa
     code, out, _ = type_("trace", "recall", "--model", "opus-5")
     assert code == 0
     assert "\x1b" not in out
-    assert "10021 of 10021 lines stand" in out
+    assert "10,021 of 10,021 lines stand" in out

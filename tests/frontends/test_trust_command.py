@@ -1,11 +1,13 @@
 """What a person types about trust, and whoever verifies, from the first check to a rotation."""
 
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from clearance.frontends.cli.main import run
 from clearance.record.merkle import EMPTY
 from clearance.record.note import sign_checkpoint
 from clearance.wiring.recording import Scribe, open_log
+from clearance.wiring.trust_file import change_settings
 from clearance.wiring.trusting import open_trust
 
 Type = Callable[..., tuple[int, str, str]]
@@ -83,7 +86,8 @@ def prepared(type_: Type) -> None:
 def test_from_set_up_to_a_verified_bundle(type_: Type) -> None:
     prepared(type_)
     code, out, err = type_("verify", "bundle.json", "--trusted-root", "root.json")
-    assert (code, plain(out), err) == (0, VERIFIED, "")
+    assert (code, plain(out)) == (0, VERIFIED)
+    assert err.startswith("clearance: no list of revoked certificates lies beside root.json"), "nothing was revoked yet"
     code, out, _ = type_("verify", "bundle.json", "--trusted-root", "root.json", "--format", "json")
     told = json.loads(out)
     assert (code, told["ok"], told["verified"]["kind"], told["verified"]["index"]) == (0, True, "service", 0)
@@ -251,21 +255,22 @@ def test_a_change_of_trust_is_stated_in_the_log_here_and_nowhere_else(type_: Typ
     size = open_log(Path()).size()
     code, out, _ = type_("trust", "init", "--oidc-issuer", "https://other.example.com", "--audience", "x")
     assert (code, f"stated  entry {size} of the log here" in out) == (0, True)
-    assert type_("trust", "rotate", "--purpose", "transparency")[0] == 0
+    assert type_("trust", "rotate", "--purpose", "transparency", "--yes")[0] == 0
     said = [json.loads(entry.payload) for entry in open_log(Path()).entries(size)]
     assert [one["predicateType"] for one in said] == ["urn:clearance:predicate:trust:v1"] * 2
     assert [(one["predicate"]["action"], one["predicate"]["changed"]) for one in said] == [
         ("init", ["provider"]),
         ("rotate", ["transparency"]),
     ]
+    assert [[key["purpose"] for key in said[1]["predicate"][name]] for name in ("ended", "begun")] == [["transparency"]] * 2
     assert said[0]["predicate"]["providers"] == ["https://login.example.com", "https://other.example.com"]
 
 
 def test_after_a_rotation_old_and_new_verify_with_the_new_root_only(type_: Type) -> None:
     prepared(type_)
-    code, out, _ = type_("trust", "rotate")
+    code, out, _ = type_("trust", "rotate", "--yes")
     assert code == 0
-    assert plain(out).count("authority     <key>") == 2
+    assert plain(out).count("\nauthority     <key>") == 2
     Scribe(Path()).record([Toy(predicate=Said(number=3))])
     _, out, _ = type_("log", "bundle", "2")
     Path("new.json").write_text(out, encoding="utf-8")
@@ -289,7 +294,7 @@ def test_a_key_that_was_stolen_last_week_is_ended_back_then(type_: Type) -> None
     for wrong, said in (("yesterday", "no moment such as"), ("2027-01-01T00:00:00Z", "it is to come"), ("", "names nobody")):
         code, _, err = type_("trust", "rotate", "--since", wrong)
         assert (code, said in err) == (2, True)
-    code, out, _ = type_("trust", "rotate", "--since", "2026-11-22T14:00:00+01:00")
+    code, out, _ = type_("trust", "rotate", "--since", "2026-11-22T14:00:00+01:00", "--yes")
     assert (code, out.count("to 2026-11-22T13:00:00Z"), "stated  entry 3" in out) == (0, 4, True)
     assert "refused now is what bears a later time than these ends: clearance log verify" in out
     assert type_("trust", "show", "--trusted-root", "root.json")[0] == 0
@@ -300,6 +305,118 @@ def test_a_key_that_was_stolen_last_week_is_ended_back_then(type_: Type) -> None
     code, out, err = type_("log", "verify")
     assert (code, "entry 2" in out + err, "lies outside the time" in out + err) == (4, True, True)
     assert not re.search("entry [013]:", out + err)
+
+
+ROTATION = """\
+ends    authority     <key>  since <time>
+        timestamps    <key>  since <time>  (its certificate; the key stays)
+then    trusted_root.json that was handed out knows nothing of what comes: hand out the new one
+stays   all that was signed until then verifies with the new trusted root
+        names below spiffe://acme.example/
+"""
+MOVED = """\
+ends    the trust domain acme.example: what is signed from now on is named below acme.test
+          spiffe://acme.example/service/clearance becomes spiffe://acme.test/service/clearance
+          spiffe://acme.example/agent/… becomes spiffe://acme.test/agent/…
+          spiffe://acme.example/user/… becomes spiffe://acme.test/user/…
+          spiffe://acme.example/ci/… becomes spiffe://acme.test/ci/…
+        authority     <key>  since <time>  (its certificate; the key stays)
+        timestamps    <key>  since <time>  (its certificate; the key stays)
+then    scripts that insist on a name (clearance verify --identity, sigstore's --cert-identity) need the new one too
+        [attest] enforcers names spiffe://acme.example/ci/forge: nobody is certified so any more
+        trusted_root.json that was handed out knows nothing of what comes: hand out the new one
+stays   all that was signed until then verifies with the new trusted root
+"""
+
+
+def all_of(home: str) -> dict[str, bytes]:
+    """Give every file below a folder but locks."""
+    return {str(path): path.read_bytes() for path in Path(home).rglob("*") if path.is_file() and "lock" not in path.name}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["rotate", "--purpose", "authority"], ROTATION), (["init", "--domain", "acme.test"], MOVED)],
+)
+def test_what_ends_is_said_first_and_nothing_ends_unasked(type_: Type, arguments: list[str], told: str) -> None:
+    prepared(type_)
+    change_settings(open_trust(os.environ).folder, {"attest": {"enforcers": ["spiffe://acme.example/ci/forge"]}})
+    before = all_of(os.environ["CLEARANCE_HOME"])
+    code, out, _ = type_("trust", *arguments, "--dry-run")
+    assert (code, plain(out)) == (0, told + "nothing was changed (--dry-run)\n")
+    code, out, err = type_("trust", *arguments)
+    assert (code, plain(out)) == (2, told)
+    assert f"to do it: clearance trust {' '.join(arguments)} --yes" in err
+    assert all_of(os.environ["CLEARANCE_HOME"]) == before
+    code, out, _ = type_("trust", *arguments, "--yes")
+    assert (code, plain(out).startswith(told), "stated  entry 2" in out) == (0, True, True)
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2)])
+def test_a_person_at_a_terminal_is_asked(type_: Type, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    prepared(type_)
+    terminal = io.StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    before = all_of(os.environ["CLEARANCE_HOME"])
+    got, _, err = type_("trust", "rotate", "--purpose", "transparency")
+    assert (got, "do it? [y/N]" in err) == (code, True)
+    assert (all_of(os.environ["CLEARANCE_HOME"]) == before) == (code == 2)
+
+
+def test_what_ends_nothing_asks_nothing(type_: Type) -> None:
+    assert type_("trust", "rotate", "--dry-run")[1] == "nothing ends; nothing was changed (--dry-run)\n"
+    assert not Path(os.environ["CLEARANCE_HOME"], "trust").exists()
+    prepared(type_)
+    size = open_log(Path()).size()
+    code, out, _ = type_("trust", "init", "--domain", "acme.example")  # as it is already
+    assert (code, "ends" in out, "stated" in out, open_log(Path()).size()) == (0, False, False, size)
+    code, out, _ = type_("trust", "init", "--oidc-issuer", "https://more.example.com", "--audience", "x")
+    assert (code, "ends" in out, "stated" in out) == (0, False, True)
+    code, out, _ = type_("trust", "init", "--oidc-issuer", "https://more.example.com", "--audience", "y")
+    assert (code, "provider      https://more.example.com  as it is configured now" in out) == (2, True)
+
+
+def test_jobs_of_some_repositories_are_believed(type_: Type) -> None:
+    jobs = ["--oidc-issuer", "https://ci.example.com", "--audience", "x", "--names", "github"]
+    assert type_("trust", "init", *jobs, "--repository", "acme/shop", "--repository", "tools/*")[0] == 0
+    assert open_trust(os.environ).settings.oidc[0].repositories == ("acme/shop", "tools/*")
+    assert "names github of acme/shop, tools/*, for x" in type_("trust", "show")[1]
+
+
+def test_what_a_person_wrote_into_the_file_takes_effect_with_init(type_: Type) -> None:
+    prepared(type_)
+    change_settings(open_trust(os.environ).folder, {"domain": "acme.test"})
+    assert type_("trust", "init")[0] == 2
+    assert type_("trust", "init", "--yes")[0] == 0
+    said = json.loads(open_log(Path()).entry(2).payload)["predicate"]
+    assert (said["formerly"], said["changed"], said["ended"]) == ("acme.example", ["authority", "domain"], [])
+
+
+def test_a_change_by_another_one_while_a_person_thinks_is_told(type_: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared(type_)
+
+    def thinks(*_: object, **__: object) -> bool:
+        open_trust(os.environ).rotate(["transparency"])
+        return True
+
+    monkeypatch.setattr("clearance.frontends.cli.trust_told.agreed", thinks)
+    code, _, err = type_("trust", "rotate", "--purpose", "transparency")
+    assert (code, "somebody else changed it meanwhile" in err) == (2, True)
+
+
+def test_show_in_json_names_the_log_of_the_repository_that_is_asked_for(
+    type_: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prepared(type_)
+    repository = str(Path.cwd())
+    monkeypatch.chdir(tmp_path)
+    logs = [
+        json.loads(type_("trust", "show", "--format", "json", *more)[1])["trustedRoot"]["tlogs"]
+        for more in ([], ["-C", repository])
+    ]
+    assert [len(one) for one in logs] == [0, 1]
+    assert logs[1][0]["baseUrl"] == f"https://{open_log(Path(repository)).origin()}"
 
 
 def test_show_tells_all_that_is_public_and_nothing_else(type_: Type) -> None:
@@ -320,6 +437,8 @@ def test_show_tells_all_that_is_public_and_nothing_else(type_: Type) -> None:
         (["init", "--oidc-issuer", "https://login.example.com"], "add --audience NAME"),
         (["init", "--timestamps", "https://stamps.example.com"], "add --timestamps-chain FILE"),
         (["init", "--domain", "Not A Domain"], "domain is no name"),
+        (["init", "--repository", "acme/shop"], "add --oidc-issuer URL"),
+        (["init", "--oidc-issuer", "https://ci.example.com", "--audience", "x", "--names", "github"], "whose jobs?"),
         (["login", "--id-token", "nowhere"], "give a file with an ID token"),
     ],
 )

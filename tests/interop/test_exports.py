@@ -184,6 +184,27 @@ def test_a_file_that_nobody_signed_is_named(go: Callable[..., str], exports: Exp
     assert "belongs to nothing" in go(tmp_path / "copy")
 
 
+@pytest.mark.system("go")
+def test_keys_of_lines_may_be_left_out_and_no_other_body(go: Callable[..., str], tmp_path: Path) -> None:
+    grown = Grown(tmp_path / "home")
+    bodies = grown.body(50) | grown.body(51)
+    keys, other = bodies
+    predicate = {"time": "2026-11-22T12:00:00Z", "evidence": [keys, other], "keys": {"body": keys}}
+    statement = grown.statement(50) | {"predicateType": "urn:clearance:predicate:generation:v1", "predicate": predicate}
+    ((sealed, _),) = grown.house.seal([statement])
+    grown.log.extend([Submission(sealed, bodies)])
+    assert grown.export(tmp_path / "export").left_out == 1
+    assert not (tmp_path / "export/evidence" / keys).exists()
+    assert go(tmp_path / "export") == f"ok {OLD + 1}"
+    grown.log.export(tmp_path / "export", line_keys=True)
+    assert go(tmp_path / "export") == f"ok {OLD + 1}"
+    (tmp_path / "export/evidence" / keys).write_bytes(b"altered")
+    assert "tampered" in go(tmp_path / "export")
+    (tmp_path / "export/evidence" / keys).unlink()
+    (tmp_path / "export/evidence" / other).unlink()
+    assert f"{other} is missing" in go(tmp_path / "export")
+
+
 @pytest.mark.system("openssl", "jq", "bash")
 def test_the_commands_of_the_readme_verify_an_entry_of_each_form(exports: Exports) -> None:
     readme = (exports["grown"] / "README.md").read_text()

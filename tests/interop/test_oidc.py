@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from clearance.attest.tokens import Provider
 from clearance.facts.errors import BadSignature, SigningError, UsageError
+from clearance.facts.provider import Provider
 from clearance.wiring.authenticating import keys_of
 from clearance.wiring.trust_setup import Choices, set_up
 from clearance.wiring.trusting import House

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
@@ -53,13 +54,13 @@ def log_without_policies(place: Place, rows: Iterable[Row], own: Mapping[str, by
 
 def items(place: Place, like: str = "%") -> dict[str, bytes]:
     """Everything that the log holds, by name."""
-    with sqlite3.connect(place.top / ".git/clearance/log") as connection:
+    with closing(sqlite3.connect(place.top / ".git/clearance/log")) as connection, connection:
         return dict(connection.execute("SELECT name, body FROM item WHERE name LIKE ?", (like,)))
 
 
 def forge(place: Place, name: str, body: bytes | None) -> None:
     """Write over a row of the log, or take it away, as somebody with an editor could."""
-    with sqlite3.connect(place.top / ".git/clearance/log") as connection:
+    with closing(sqlite3.connect(place.top / ".git/clearance/log")) as connection, connection:
         if body is None:
             connection.execute("DELETE FROM item WHERE name = ?", (name,))
         else:

@@ -46,8 +46,9 @@ def test_standard_input_that_is_closed_is_an_empty_patch(place: Place) -> None:
         ("clearance --help > /dev/full", 4),
         ("clearance check --base nowhere 2> /dev/full", 2),
         ("clearance check --nonsense 2> /dev/full", 2),
-        ("clearance --help | true; exit ${PIPESTATUS[0]}", 4),
-        ("clearance rules list | true; exit ${PIPESTATUS[0]}", 4),
+        ("clearance --help | true; exit ${PIPESTATUS[0]}", 141),
+        ("clearance rules list | true; exit ${PIPESTATUS[0]}", 141),
+        ("clearance --version | true; exit ${PIPESTATUS[0]}", 141),
         ("clearance check --nonsense 2>&1 | true; exit ${PIPESTATUS[0]}", 2),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -259,7 +260,7 @@ def test_a_log_that_was_cut_back_or_forged_is_told_and_nothing_is_signed_on_top(
     bare.prove("log")
     bare.prove("log")
     file = bare.top / ".git/clearance/log"
-    with sqlite3.connect(file) as store:
+    with closing(sqlite3.connect(file)) as store, store:
         (body,) = store.execute("SELECT body FROM item WHERE name = 'entry/000000000001'").fetchone()
         store.execute(
             "UPDATE item SET body = ? WHERE name = 'entry/000000000001'", (body.replace(b"hashedrekord", b"hashedrecord"),)

@@ -413,6 +413,28 @@ BREAKS = (
         "is not run by a shell",
         edit(HOOK, "#!/bin/true\n", "#!/bin/sh\n"),
     ),
+    # --- a file that Gemini CLI reads before all others
+    Break(
+        "a .env gives Gemini CLI other settings of the administrator",
+        lambda p: p.write(".gemini/.env", "# keys\nexport GEMINI_CLI_SYSTEM_SETTINGS_PATH='/tmp/none.json'\n"),
+        "hook:gemini-cli:BeforeTool",
+        "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
+        gone(".gemini/.env"),
+    ),
+    Break(
+        "a .env gives the hooks of Gemini CLI another home for keys",
+        lambda p: p.write(".env", "A=1\nCLEARANCE_RESIDENT_SOCKET=/tmp/x\n"),
+        "hook:gemini-cli:BeforeTool",
+        "CLEARANCE_RESIDENT_SOCKET",
+        gone(".env"),
+    ),
+    Break(
+        "the hooks lie in a folder that nobody reads",
+        lambda p: ((p.top / ".cursor/hooks").mkdir(), (p.top / CURSOR).rename(p.top / ".cursor/hooks/hooks.json")),
+        "hook:cursor:preToolUse",
+        "not there any more",
+        lambda p: ((p.top / ".cursor/hooks/hooks.json").unlink(), (p.top / ".cursor/hooks").rmdir(), p.install(*ASSISTANTS)),
+    ),
     # --- CI
     Break("the workflow is deleted", gone(CI), "ci:github", "not there any more"),
     Break(

@@ -167,6 +167,17 @@ def test_no_order_of_edits_hides_a_flaw(engine: Engine, repository: Place) -> No
         ("mcp__fs__delete", {"path": "/w/.git/hooks/pre-commit"}),
         ("mcp__shell__run", {"command": "rm -rf .clearance"}),
         ("mcp__shell__run", {"opts": {"cmd": ["git", "push"]}}),
+        ("mcp__postgres__query", {"sql": "drop table users"}),
+        ("mcp__postgres__query", {"query": "-- tidy\nDELETE FROM users;"}),
+        ("mcp__supabase__execute_sql", {"query": "select 1; truncate table users"}),
+        ("mcp__x__run", {"statements": ["select 1", "DROP DATABASE prod"]}),
+        ("mcp__github__push_files", {"owner": "x", "repo": "y", "branch": "main", "files": []}),
+        ("mcp__git__git_push", {"repo_path": "."}),
+        ("mcp__github__create_pull_request", {"title": "x", "head": "a", "base": "main"}),
+        ("mcp__github__merge_pull_request", {"pullNumber": 3}),
+        ("mcp__github__create_or_update_file", {"path": "a.py", "content": "x", "branch": "main"}),
+        ("mcp__gitlab__create_merge_request", {"source_branch": "a"}),
+        ("github-push_files", {"branch": "main"}),
         ("a_tool_of_tomorrow", {"input": {"command": "git commit --no-verify -m x"}}),
         ("REPL", {"code": "require('fs').rmSync('.clearance', {recursive: true})"}),
         ("mcp__py__execute_code", {"code": "import shutil\nshutil.rmtree('.clear' + 'ance')"}),
@@ -273,3 +284,12 @@ def test_each_repository_is_judged_by_its_own_settings(engine: Engine, repositor
 def test_more_files_than_are_looked_at_are_not_written(engine: Engine, repository: Place) -> None:
     many = "; ".join(f"echo a > f{number}" for number in range(60))
     assert engine.judge(act(repository, tool="Bash", command=many)).verdict is Verdict.DENY
+
+
+def test_an_assistant_records_lines_under_its_own_name_only(engine: Engine, repository: Path) -> None:
+    own = act(repository, tool="Bash", command="clearance trace record --agent claude-code")
+    assert engine.judge(own).verdict is Verdict.ALLOW
+    other = act(repository, tool="Bash", command="clearance trace record --agent codex")
+    ruling = engine.judge(other)
+    assert ruling.verdict is Verdict.DENY
+    assert "as written by `codex`" in ruling.to_model

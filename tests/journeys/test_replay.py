@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -290,7 +291,7 @@ def test_a_set_with_another_schema_is_told_and_not_called_a_denial(here: Place, 
 
 def test_a_log_of_another_version_is_refused(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
     log_cases(here, [QUIET])
-    with sqlite3.connect(here.top / ".git/clearance/log") as connection:
+    with closing(sqlite3.connect(here.top / ".git/clearance/log")) as connection, connection:
         connection.execute("PRAGMA user_version = 9")
     assert run(["policy", "replay"]) == 4
     assert "a log of version 9" in capsys.readouterr().err

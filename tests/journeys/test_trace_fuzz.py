@@ -2,7 +2,8 @@
 
 import pytest
 from benchmarks import trace
-from benchmarks.tracing.world import Case, tools
+from benchmarks.tracing.formatters import tools
+from benchmarks.tracing.world import Case
 
 
 @pytest.mark.parametrize(

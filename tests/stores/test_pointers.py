@@ -1,5 +1,6 @@
 """Pointers into a log: a cache that can be thrown away, and never holds an answer."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_file_with_other_tables_or_a_trigger_is_replaced(path: Path) -> None:
     import sqlite3
 
     fill(Pointers(path, "log"))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TRIGGER t AFTER INSERT ON point BEGIN DELETE FROM read; END")
     connection.close()
     with Pointers(path, "log").opened() as view:
@@ -74,7 +75,7 @@ def test_where_pointers_are_missing_none_counts(path: Path) -> None:
     import sqlite3
 
     fill(Pointers(path, "log"))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM point WHERE entry = 3")
     connection.close()
     with Pointers(path, "log").opened() as view:

@@ -373,7 +373,7 @@ def test_lists_of_any_length_come_in_order_and_in_turns(database: str) -> None:
 
 
 def test_a_body_that_is_too_long_is_refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clearance.stores.postgres._MOST_BYTES", 10)
+    monkeypatch.setattr("clearance.stores.postgres_view._MOST_BYTES", 10)
     with pytest.raises(StoreError, match="a body of more than"):
         written(PostgresStore(f"{database}?log=big"), a=bytes(11))
 

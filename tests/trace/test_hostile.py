@@ -3,8 +3,9 @@
 import pytest
 
 from clearance.facts.trace import SCHEME, Known, LineKeys
+from clearance.trace.file import NO_RECORD, Pair
 from clearance.trace.keys import KeyedText, split
-from clearance.trace.settle import NO_RECORD, Pair, settle
+from clearance.trace.settle import settle
 
 SALT = bytes(range(16))
 BLOCK = "".join(
@@ -78,7 +79,7 @@ def test_a_million_equal_lines_end() -> None:
 
 def test_what_replaces_an_assistants_line_in_its_place_and_shape_is_that_line_changed() -> None:
     from clearance.facts.trace import Lines, Origin
-    from clearance.trace.settle import Earlier
+    from clearance.trace.file import Earlier
 
     old, new = (
         split(BLOCK),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from clearance.collect.lines import compare
 from clearance.facts.fact import canonical
 from clearance.facts.trace import SCHEME, Attribution, Known, LineKeys, Lines, Origin
+from clearance.trace.file import Earlier, Pair
 from clearance.trace.keys import KeyedText, split
-from clearance.trace.settle import Earlier, Pair, settle
+from clearance.trace.settle import settle
 
 SALT = bytes(range(16))
 OTHER_SALT = bytes(range(1, 17))

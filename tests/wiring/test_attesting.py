@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from clearance.attest.dsse import seal
 from clearance.attest.kinds import kinds
 from clearance.attest.predicates.fields import Party
 from clearance.attest.predicates.generation import Agent, GenerationPredicate, Keys
+from clearance.attest.revocation import serial_of
 from clearance.attest.standard.svr import svr
 from clearance.attest.standard.test_result import result_of
 from clearance.attest.standard.vulns import vulns
@@ -24,7 +26,7 @@ from clearance.collect.commits import Commits
 from clearance.collect.memory import change_of
 from clearance.facts.decision import Case, Decision, Ran, Reason, Verdict
 from clearance.facts.entry import Entry, Sealed
-from clearance.facts.errors import BadFile, BadStatement, UsageError
+from clearance.facts.errors import BadFile, BadStatement, NoLongerBelieved, UsageError
 from clearance.facts.fact import canonical, digest
 from clearance.facts.finding import Confidence, Excerpt, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.identity import Identity
@@ -35,7 +37,7 @@ from clearance.rules.placeholder import expand
 from clearance.scan.packages.pack.shipped import SHIPPED
 from clearance.wiring.attesting import from_json, identity, now, record, refuse_another, stated, subjects_of
 from clearance.wiring.attesting_checks import scanned
-from clearance.wiring.attesting_levels import examined, verified
+from clearance.wiring.attesting_levels import examined
 from clearance.wiring.attesting_steps import deployed, merged
 from clearance.wiring.attesting_told import noticed, requested, reviewed, waived
 from clearance.wiring.recording import Scribe, open_log, open_signer
@@ -111,8 +113,67 @@ def put(top: Path, statement: Statement[Any], by: Identity) -> Entry:
 
 
 def levels(top: Path) -> tuple[str, ...]:
-    found: Any = verified(top, os.environ, identity("", None, os.environ))
+    found: Any = examined(top, os.environ, identity("", None, os.environ, machine=True)).statement
     return tuple(found.predicate.verified_levels)
+
+
+def revoke(top: Path, index: int) -> None:
+    """Believe an entry no more; each was signed under a certificate of its own (`apart`)."""
+    bundle = json.loads(open_log(top).entry(index).sealed.bundle)
+    raw = base64.b64decode(bundle["verificationMaterial"]["certificate"]["rawBytes"])
+    open_trust(os.environ).revoke(serial_of(raw), "a test")
+
+
+def apart() -> None:
+    """Have the next entry signed under another certificate."""
+    open_trust(os.environ)._forget()
+
+
+def test_a_deny_that_is_revoked_does_not_let_an_older_allow_speak(shop: Path) -> None:
+    judge(shop)
+    apart()
+    judge(shop, Verdict.DENY)
+    assert levels(shop) == ("FAILED",)
+    apart()
+    put(shop, reviewed(shop, os.environ, DANA, answer="approve"), DANA)
+    revoke(shop, 1)
+    by = identity("", None, os.environ, machine=True)
+    for stating in (
+        lambda: examined(shop, os.environ, by),
+        lambda: merged(shop, os.environ, by, enforced=ALL),
+        lambda: deployed(shop, os.environ, by, to="production"),
+    ):
+        with pytest.raises(NoLongerBelieved, match="the newest decision about this tree is believed no more") as told:
+            stating()
+        assert (told.value.where, "clearance check" in told.value.next) == ("entry 1", True)
+    said = reviewed(shop, os.environ, DANA, answer="approve").predicate
+    assert said.seen.decision == "", "whoever looks sees no decision"
+    apart()
+    judge(shop)
+    assert levels(shop)[0] != "FAILED", "decided anew"
+
+
+def test_an_older_decision_that_is_revoked_stands_in_nobodys_way(shop: Path) -> None:
+    judge(shop, Verdict.DENY)
+    apart()
+    judge(shop)
+    revoke(shop, 0)
+    assert "ORG_SOURCE_CLEARANCE_ALLOWED" in levels(shop)
+
+
+@pytest.mark.parametrize("last", ["reject", "approve"])
+def test_an_answer_that_is_revoked_does_not_let_an_older_approval_speak(shop: Path, last: Any) -> None:
+    providers(ISSUER)
+    judge(shop)
+    put(shop, reviewed(shop, os.environ, DANA, answer="approve"), DANA)
+    assert "ORG_SOURCE_ONE_PERSON_APPROVED" in levels(shop)
+    apart()
+    put(shop, reviewed(shop, os.environ, DANA, answer=last), DANA)
+    revoke(shop, 2)
+    assert "ORG_SOURCE_ONE_PERSON_APPROVED" not in levels(shop)
+    apart()
+    put(shop, reviewed(shop, os.environ, DANA, answer="approve"), DANA)
+    assert "ORG_SOURCE_ONE_PERSON_APPROVED" in levels(shop), "answered anew"
 
 
 def test_a_merge_names_its_ends_its_decision_and_its_reviews(shop: Path) -> None:
@@ -158,7 +219,7 @@ def test_a_squash_and_a_fast_forward_are_told_apart(shop: Path) -> None:
 
 
 def test_only_a_service_says_what_the_forge_enforces(shop: Path) -> None:
-    for by in (DANA, identity("agent/claude-code", None, os.environ)):
+    for by in (DANA, identity("agent/claude-code", None, os.environ), identity("", None, os.environ)):
         with pytest.raises(UsageError, match="is no service"):
             record([merged(shop, os.environ, by, enforced=ALL)], shop, os.environ, by=by)
 
@@ -176,6 +237,24 @@ def test_a_deployment_names_what_was_there_before_and_how_it_got_there(shop: Pat
     second = deployed(shop, os.environ, by, to="production").predicate
     assert (second.before, second.decisions, second.merges) == (old, (), ())
     assert deployed(shop, os.environ, by, to="staging").predicate.before == ""
+
+
+def test_who_answers_for_a_waiver_cannot_be_found_by_trying_names(shop: Path) -> None:
+    def owner(name: str) -> str:
+        waiver = Waiver(id="w", owner=name, reason="r", expires="2027-01-01", compensating="c", finding="a" * 64)
+        return str(json.loads(waived(shop, os.environ, waiver, b"", "accept").entry.payload)["predicate"]["owner"])
+
+    assert owner("dana@example.com") != hashlib.sha256(b"dana@example.com").hexdigest()
+    assert owner("dana@example.com") == owner("dana@example.com") != owner("ann@example.com")
+
+
+def test_a_merge_that_a_job_stated_twice_is_named_once_by_a_deployment(shop: Path) -> None:
+    judge(shop)
+    by, other = identity("service/ci", None, os.environ), identity("service/forge", None, os.environ)
+    put(shop, merged(shop, os.environ, by, target="main"), by)
+    last = put(shop, merged(shop, os.environ, by, target="main", enforced=ALL), by)
+    beside = put(shop, merged(shop, os.environ, other, target="main"), other)
+    assert deployed(shop, os.environ, by, to="production").predicate.merges == (beside.digest, last.digest)
 
 
 def test_nobody_but_the_reviewer_records_a_review_and_no_machine_ever_as_a_person(shop: Path) -> None:
@@ -254,7 +333,7 @@ def test_who_states_a_merge_decides_how_far_the_level_goes(
     if named:
         enforcers(f"spiffe://{domain}/{named}")
     put(shop, merged(shop, os.environ, by, enforced=ALL), by)
-    statement, why = examined(shop, os.environ, identity("", None, os.environ))
+    statement, why = examined(shop, os.environ, identity("", None, os.environ, machine=True))
     assert statement.predicate.verified_levels[0] == f"SLSA_SOURCE_LEVEL_{expected}"
     assert (signer in why and "[attest] enforcers" in why) is (expected == 1)
 
@@ -312,7 +391,8 @@ def enforcers(*names: str) -> None:
 
 def providers(*issuers: str, names: str = "people") -> None:
     """Write into trust.toml which identity providers are believed."""
-    tables = [{"issuer": one, "audience": ["clearance"], "names": names} for one in issuers]
+    whose: dict[str, list[str]] = {} if names == "people" else {"repositories": ["team/*"]}
+    tables = [{"issuer": one, "audience": ["clearance"], "names": names} | whose for one in issuers]
     change_settings(open_trust(os.environ).folder, {"oidc": tables})
 
 
@@ -356,7 +436,7 @@ def test_a_merge_that_nobody_recorded_breaks_the_history(shop: Path) -> None:
 
 def test_the_subject_of_a_vsa_is_the_commit_and_its_repository_has_no_password(shop: Path) -> None:
     judge(shop)
-    found = verified(shop, os.environ, identity("", None, os.environ))
+    found = examined(shop, os.environ, identity("", None, os.environ, machine=True)).statement
     assert found.subject[0].digest.git_commit == git(shop, "rev-parse", "HEAD")
     assert found.subject[0].annotations.source_refs == ("refs/heads/main",)
     assert found.predicate.resource_uri == "git+https://example.com/shop.git"
@@ -438,7 +518,8 @@ def test_of_prompts_tickets_reports_pages_and_waivers_nothing_but_digests_is_sai
     record([one for one in statements if not read_evidence(one)], shop, os.environ, by=by)
     waived(shop, os.environ, waiver, text, "accept")
     judge(shop)
-    record([verified(shop, os.environ, by)], shop, os.environ, by=by)
+    machine = identity("", None, os.environ, machine=True)
+    record([examined(shop, os.environ, machine).statement], shop, os.environ, by=machine)
     log = open_log(shop)
     kept = b"\n".join(part for entry in log.entries() for part in (entry.payload, entry.sealed.leaf, entry.sealed.bundle))
     kept += b"\n".join(base64.b64decode(part) for part in encoded(kept)) + canonical_of(statements)

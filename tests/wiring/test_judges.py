@@ -11,7 +11,7 @@ import pytest
 from clearance.decide.decide import decide
 from clearance.decide.judges import FIELDS, KEYS, document_of
 from clearance.decide.policy_set import Policies
-from clearance.decide.table import FindingRow, GapRow, Row, TriggerRow, WaiverRow, case_of
+from clearance.decide.table import FindingRow, GapRow, LinesRow, Row, TriggerRow, WaiverRow, case_of
 from clearance.facts.decision import Decision, Verdict
 from clearance.facts.errors import BadPolicy
 from clearance.facts.finding import Severity
@@ -277,7 +277,7 @@ def test_the_document_is_what_the_manual_says() -> None:
 def test_the_fields_of_the_document_are_those_that_names_are_checked_against() -> None:
     row = Row(
         name="x", verdict=Verdict.DENY, findings=(FindingRow(),), gaps=(GapRow(),), waivers=(WaiverRow(id="a"),),
-        triggers=(TriggerRow(id="authentication", tier=2),),
+        triggers=(TriggerRow(id="authentication", tier=2),), lines=LinesRow(hook=1, unknown=1),
     )  # fmt: skip
     document = document_of(case_of(row), frozenset())
     parts = {name: part[0] if isinstance(part, list) else part for name, part in document.items() if name != "version"}

@@ -1,5 +1,6 @@
 """What hooks note, and how that comes into the log."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,11 +14,15 @@ from clearance.attest.salted import fits
 from clearance.collect.act import collect_act
 from clearance.facts.act import Act, Moment, Replacement, Write
 from clearance.facts.decision import Case
+from clearance.facts.fact import canonical, digest
 from clearance.facts.risk import Risk
+from clearance.facts.statement import DECISION_TYPE
 from clearance.facts.trace import SCHEME, Generation, LineKeys, Prompt
+from clearance.record.log import Submission
 from clearance.rules.placeholder import expand
 from clearance.stores.spool import records
-from clearance.wiring import open_log
+from clearance.trace.keys import KeyedText
+from clearance.wiring import evidence, open_log
 from clearance.wiring.evidence_rules import open_vault
 from clearance.wiring.places import now
 from clearance.wiring.recording import Scribe
@@ -25,6 +30,7 @@ from clearance.wiring.tracing import record_generations, request_statement
 from clearance.wiring.tracing_capture import flush
 from clearance.wiring.tracing_index import TrailOf, name
 from clearance.wiring.tracing_notes import note_act, salt_of, trace_folder, waiting
+from clearance.wiring.trusting import open_trust
 
 SECRET_WORDS = ("parse_prices", "partition", "please")
 CODE = """def parse_prices(text):
@@ -106,6 +112,19 @@ def test_the_digest_of_a_prompt_can_be_shown_to_be_its_own_with_the_salt_in_the_
     assert data == b"please"
     assert fits(predicate["prompt"]["sha256"], data, salt)
     assert predicate["evidence"] == []
+
+
+def test_a_guess_of_lines_cannot_be_tried_against_what_the_log_states(repository: Path) -> None:
+    runs = KeyedText(['limit = "40"'], b"s" * 16).runs("a.py", [(1, 1)])
+    keys = LineKeys(scheme=SCHEME, salt=b"s" * 16, runs=runs)
+    said = Generation(agent="claude-code", model="", source="hook", keys=keys, time=now())
+    for known in (False, True):
+        assert record_generations(repository, os.environ, [said])[1] is known
+    (entry,) = open_log(repository).entries()
+    body = json.loads(entry.payload)["predicate"]["keys"]["body"]
+    # Who has the log, or an export without keys of lines, has all of this but what was made of this machine's key.
+    assert digest(keys) != body
+    assert digest(msgspec.structs.replace(keys, nonce=bytes(16))) != body
 
 
 def test_names_that_an_assistant_hands_in_and_that_hold_a_secret_do_not_enter_the_log(repository: Path) -> None:
@@ -238,6 +257,48 @@ def test_a_pointer_that_leads_to_another_entry_is_passed_over(repository: Path) 
         assert trail.indexes("m", "other") == [0]
         assert trail.find("m", "other") == []
         view.undo()
+
+
+def decided(repository: Path, *findings: tuple[str, str, str]) -> int:
+    """Append a statement of the shape of a decision whose case has findings (rule, family, message); give its index."""
+    body = canonical({"findings": [dict(zip(("rule", "family", "message"), one, strict=True)) for one in findings]})
+    name_ = hashlib.sha256(body).hexdigest()
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "tree", "digest": {"sha256": "ab" * 32}}],
+        "predicateType": DECISION_TYPE,
+        "predicate": {"case": name_, "evidence": [name_], "time": now(), "verdict": "DENY"},
+    }
+    log = open_log(repository)
+    ((sealed, told),) = open_trust(os.environ).seal([statement])  # type: ignore[list-item] -- a mapping is as good as a fact
+    (entry,) = log.extend([Submission(sealed, {name_: body}, told)])
+    return entry.index
+
+
+def test_decisions_are_pointed_to_by_what_was_found(repository: Path) -> None:
+    decided(repository)
+    sql = decided(repository, ("sql-text", "code", "left-pad is no package here"))
+    package = decided(repository, ("known-flaw", "packages", "`left-pad@1.3.0`: a flaw is known"), ("sql-text", "code", "x"))
+    with TrailOf(open_log(repository), os.environ) as trail:
+        assert trail.indexes("r", "sql-text") == [package, sql]
+        assert trail.indexes("p", "left-pad") == [package]
+        assert trail.indexes("r", "other") == []
+
+
+def test_evidence_is_found_by_the_pointers_and_by_what_they_do_not_know_yet(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        decided(repository, (f"rule-{number}", "code", ""))
+    prompt = Prompt(sha256="c" * 64, size=1, classification="public")
+    Scribe(repository).record([request_statement(prompt, "2026-01-02T03:04:05Z")])
+    said = [json.loads(entry.payload)["predicate"].get("case") for entry in open_log(repository).entries()]
+    found = {said[0]: [0], said[2]: [2], "c" * 64: [3], "f" * 64: []}
+    monkeypatch.setattr(evidence, "_MOST_NEW", 2)
+    assert evidence.naming(repository, found) == found
+    monkeypatch.setattr(evidence, "_digests_in", lambda _: set())
+    monkeypatch.setattr(evidence, "_MOST_NEW", 50)
+    assert evidence.naming(repository, found) == found
 
 
 def test_records_reads_only_private_files(tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from attest.world import Said, Toy
-from clearance.attest.signers.file import Purpose
+from clearance.attest.signers.file import FileSigner, Purpose
 from clearance.attest.trust import Trust
 from clearance.attest.trusted_root import read_root
 from clearance.facts.errors import BadFile, BadSignature, SigningError, StoreError, UsageError
 from clearance.facts.identity import Identity
+from clearance.stores.private import PrivateFolder
 from clearance.wiring.trust_file import change_settings
-from clearance.wiring.trust_setup import Choices, client_config, set_up
+from clearance.wiring.trust_setup import Choices, client_config, plan, set_up
 from clearance.wiring.trusting import SIGNING, House, open_trust
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -237,14 +238,14 @@ def test_what_others_keep_in_the_file_stays(machine: Machine) -> None:
     house = machine.house()
     change_settings(house.folder, {"witnesses": {"quorum": "required", "seconds": 2.5}, "log": {"store": "files:/x"}})
     set_up(house, Choices(issuer="https://login.example.com", audiences=("clearance",), mail_domains=("Example.com",)))
-    set_up(house, Choices(issuer="https://ci.example.com", audiences=("a", "b"), names="gitlab"))
+    set_up(house, Choices(issuer="https://ci.example.com", audiences=("a", "b"), names="gitlab", repositories=("a/*",)))
     text = (machine.home / "trust" / "trust.toml").read_text(encoding="utf-8")
     assert 'quorum = "required"' in text
     assert "seconds = 2.5" in text
     found = house.settings.oidc
-    assert [(one.issuer, one.audience, one.names, one.domains) for one in found] == [
+    assert [(one.issuer, one.audience, one.names, (*one.domains, *one.repositories)) for one in found] == [
         ("https://login.example.com", ("clearance",), "people", ("example.com",)),
-        ("https://ci.example.com", ("a", "b"), "gitlab", ()),
+        ("https://ci.example.com", ("a", "b"), "gitlab", ("a/*",)),
     ]
 
 
@@ -271,7 +272,7 @@ def test_a_file_that_is_wrong_is_told_and_nothing_is_made(machine: Machine, text
     (folder / "trust.toml").chmod(0o600)
     with pytest.raises(BadFile) as told:
         machine.house().seal([STATEMENT])
-    assert told.value.where.endswith("trust.toml")
+    assert "trust.toml:" in told.value.where
     assert not (folder / "root.json").exists()
 
 
@@ -292,8 +293,30 @@ def test_a_place_of_a_key_that_does_not_work_is_told_before_it_is_written(machin
     house = machine.house()
     with pytest.raises(SigningError, match="no address"):
         set_up(house, Choices(signers={"authority": "vault:transit/x"}))
-    assert house.settings.signers == {}
+    assert house.settings.signers.said() == {}
     assert house.seal([STATEMENT])
+
+
+def test_a_key_that_moves_ends_and_one_that_stays_where_it_is_does_not(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = machine.house()
+    set_up(house, Choices(domain="acme.example"))
+    token = FileSigner(PrivateFolder(machine.home / "token"), "authority", lambda: machine.now)
+    here = house.signer_at
+    monkeypatch.setattr(house, "signer_at", lambda purpose, uri: token if uri == "pkcs11:token=x" else here(purpose, uri))
+    moved = plan(house, Choices(signers={"authority": "pkcs11:token=x"}))
+    assert [(one.purpose, one.stays) for one in moved.ends] == [("authority", False), ("timestamps", True)]
+    assert not (machine.home / "token").exists()
+    assert not plan(house, Choices(signers={"authority": "file:"})).ending
+    change_settings(house.folder, {"signers": {"authority": "pkcs11:token=x"}})
+    assert not plan(house, Choices(issuer="https://login.example.com", audiences=("x",))).ending
+    assert plan(house, Choices()) == moved
+    machine.now += timedelta(hours=1)
+    set_up(house, Choices())
+    assert house.seal([STATEMENT])
+    assert plan(house, Choices(signers={"authority": "pkcs11:token=x"})) == plan(house, Choices())
+    assert not plan(house, Choices()).ending
 
 
 def test_an_audience_that_is_empty_is_nobody(machine: Machine) -> None:
@@ -309,3 +332,55 @@ def test_one_house_a_place(tmp_path: Path) -> None:
     assert open_trust({"CLEARANCE_HOME": str(tmp_path / "a")}) is one
     assert open_trust({"CLEARANCE_HOME": str(tmp_path / "b")}) is not one
     assert b"trustedRoot" in client_config(one.trust().root)
+
+
+@pytest.mark.parametrize(
+    ("said", "login"),
+    [
+        ("ada", "ada"),
+        ("DOMAIN\\ada", "DOMAIN-ada"),
+        ("ada lovelace", "ada-lovelace"),
+        ("ada/../../service/clearance", "ada-..-..-service-clearance"),
+        ("ädä", "d"),
+        ("..", "nobody"),
+        ("", "nobody"),
+        ("x" * 300, "x" * 64),
+    ],
+)
+def test_who_types_is_named_by_the_system_and_by_no_variable(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, said: str, login: str
+) -> None:
+    import pwd
+    from types import SimpleNamespace
+
+    monkeypatch.setenv("LOGNAME", "dana")
+    monkeypatch.setenv("USER", "dana")
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: SimpleNamespace(pw_name=said))
+    house = machine.house()
+    assert house.user.name == f"spiffe://{house.domain}/user/{login}"
+    assert (house.user.kind, house.user.issuer) == ("user", f"spiffe://{house.domain}")
+    ((sealed, told),) = house.seal([STATEMENT], house.user)
+    assert house.trust().unseal(sealed) == told
+
+
+def test_a_revoked_certificate_is_not_used_again_and_nothing_else_changes(machine: Machine) -> None:
+    from clearance.attest.revocation import serial_text
+    from clearance.facts.errors import Revoked
+
+    house, other = machine.house(), machine.house()
+    with pytest.raises(UsageError, match="nothing was signed here yet"):
+        house.revoke("4A1F00FF", "why")
+    ((old, _),) = house.seal([STATEMENT])
+    serial = serial_text(house.credential(house.service).certificate.serial)
+    root = house.trusted_root(())
+    assert other.revoke(serial, "why").serial == serial
+    assert serial_text(house.credential(house.service).certificate.serial) != serial, "another process revoked it"
+    ((new, _),) = house.seal([STATEMENT])
+    assert house.trust().unseal(new)
+    with pytest.raises(Revoked, match=serial):
+        house.trust().unseal(old)
+    machine.now += timedelta(hours=1)
+    house.rotate(SIGNING)
+    with pytest.raises(Revoked, match=serial):
+        machine.house().trust().unseal(old)
+    assert Trust(read_root(root)).unseal(old), "stock verifiers read no list"

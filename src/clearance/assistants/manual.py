@@ -9,13 +9,33 @@ an answer, and what it does when a hook fails. Each file carries the date of its
 that were recorded from the real programs (`tests/frontends/hooks/recorded/README.md` says which were not). To add an
 assistant is to write one such file.
 
-An installed hook is one line for `sh` (Linux, macOS, WSL, Git Bash) that calls `clearance-hook ASSISTANT EVENT`, with the
+An installed hook is one line for `sh` (Linux, macOS, WSL) that calls `clearance-hook ASSISTANT EVENT`, with the
 payload on standard input. The same by hand: `clearance hook ASSISTANT EVENT < payload.json`.
 
 What goes wrong is never an allow: a payload that cannot be read, is cut off, names one member twice, is larger than 16 MiB,
 or holds a writing tool in a shape that nobody knows is denied wherever the event can deny, with a message that says so. A
 tool that no contract names counts as what its input looks like. Unknown fields change nothing. Where an assistant has no
 question to a person, what needs a yes is denied with a message that says who can do what.
+
+"""
+_TESTED = """## What was tested, and what rests on documentation
+
+*Run* means: shown with the program itself, in the version that is named, against a scripted model
+(`tests/assistants_live`, `tests/frontends/hooks/recorded/README.md`). *Documented* means: written from the vendor's
+documentation, held against payloads of the documented shapes, and never shown with the program: `clearance prove` judges
+what is installed, and nothing shows that the program keeps to its documentation.
+
+| assistant | payloads | effect of answers, crashes, time-outs | instructions reach the model | MCP | stopped, repaired |
+| --- | --- | --- | --- | --- | --- |
+"""
+_PLATFORMS = """
+## Platforms
+
+Linux and macOS are supported; everything was run on Linux. Windows is not supported, and its paths on this page are facts
+about the assistants, by which guards are recognised. On Windows each command ends with exit code 2 and says so before
+anything is read or written, so nothing is half installed; an installed `clearance-hook` gives the assistant the denial of
+its contract, with the same words. Inside WSL Clearance and the assistant run as on Linux. `clearance init --managed` writes
+nothing for a machine of Windows.
 
 """
 _MOMENTS = {"start": "session starts", "prompt": "before a prompt is sent", "before": "before a tool runs"}
@@ -26,7 +46,7 @@ def page() -> str:
     """Give the page as Markdown."""
     hooked = [each for each in assistants() if each.hooks]
     bare = [each for each in assistants() if not each.hooks]
-    parts = [_HEAD, _overview(hooked)]
+    parts = [_HEAD, _overview(hooked), _tested(hooked), _PLATFORMS]
     parts += [_section(each, each.hooks) for each in hooked if each.hooks]
     parts.append("## Assistants without hooks\n\n| assistant | reads | told honestly |\n| --- | --- | --- |\n")
     parts += [f"| {each.title} (`{each.name}`) | {_reads(each)} | {_cell(' '.join(each.limits))} |\n" for each in bare]
@@ -46,6 +66,16 @@ def _overview(hooked: list[Assistant]) -> str:
             f"| [{each.title}](#{_anchor(each)}) | {each.contract} | {seen} | {denies} | {asks} | {', '.join(crash)} |\n"
         )
     return "".join([*lines, "\n"])
+
+
+def _tested(hooked: list[Assistant]) -> str:
+    """Say of each assistant which claims were shown with the program itself."""
+    rows = []
+    for each in hooked:
+        seen = ", ".join(each.client.seen)
+        cells = [f"run, {seen}"] * 5 if seen else ["documented"] * 4 + ["no"]
+        rows.append(f"| {each.title} | {' | '.join(cells)} |\n")
+    return _TESTED + "".join(rows)
 
 
 def _section(each: Assistant, hooks: Hooks) -> str:

@@ -13,6 +13,7 @@ from clearance.attest.certificate import (
     timestamps_body,
     with_timestamps,
 )
+from clearance.attest.keys import signing
 from clearance.attest.sct import make_scts
 from clearance.attest.signer import Signer
 from clearance.facts.errors import SigningError
@@ -30,16 +31,13 @@ class Credential:
     """A key in memory and the certificate that names who holds it, for ten minutes."""
 
     def __init__(self, key: "ec.EllipticCurvePrivateKey", certificate: Certificate, identity: Identity) -> None:
-        self._key = key
+        self._sign = signing(key)
         self.certificate = certificate
         self.identity = identity
 
     def sign(self, data: bytes) -> bytes:
         """Sign bytes: ECDSA over their SHA-256, in DER."""
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec
-
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return self._sign(data)
 
 
 class Authority:

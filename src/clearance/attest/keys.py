@@ -1,5 +1,6 @@
 """Key pairs and single signatures: the only place of this room that does the maths. `cryptography` is imported on use."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from clearance.facts.errors import BadSignature, SigningError
 from clearance.facts.key import Algorithm, PublicKey
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 _PUBLIC_BEGIN = "-----BEGIN PUBLIC KEY-----"
 _PEM_LIMIT = 16_384
@@ -46,19 +47,23 @@ class PrivateKey:
         )
         if not fits:
             raise SigningError(f"not a key for {algorithm}", where=where, next=_MOVE_AWAY)
-        self._key = key
+        self._sign: Callable[[bytes], bytes] = (
+            key.sign if isinstance(key, ed25519.Ed25519PrivateKey) else signing(key)  # type: ignore[arg-type]
+        )
         self.public = PublicKey(algorithm=algorithm, spki=spki)
 
     def sign(self, data: bytes) -> bytes:
         """Sign bytes: ECDSA in DER over their SHA-256, or Ed25519."""
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+        return self._sign(data)
 
-        if isinstance(self._key, ed25519.Ed25519PrivateKey):
-            return self._key.sign(data)
-        if isinstance(self._key, ec.EllipticCurvePrivateKey):
-            return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
-        raise SigningError("not a signing key")  # pragma: no cover - the constructor lets no other kind in
+
+def signing(key: "ec.EllipticCurvePrivateKey") -> "Callable[[bytes], bytes]":
+    """Give what signs with a key: ECDSA over the SHA-256, in DER. Everything is looked up once."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    algorithm, sign = ec.ECDSA(hashes.SHA256()), key.sign
+    return lambda data: sign(data, algorithm)
 
 
 _MOVE_AWAY = "move the file away and `clearance trust rotate`, which makes a new key"
@@ -108,23 +113,17 @@ def check_signature(key: PublicKey, signature: bytes, data: bytes) -> None:
         BadSignature: it does not fit.
     """
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
     try:
-        public = _loaded(key.spki)
+        verify = _verifying(key.algorithm, key.spki)
     except ValueError as error:
         raise BadSignature("no public key", next=f"key {key.id}") from error
+    if verify is None:
+        raise BadSignature("the key is not of the kind that it says", next=f"key {key.id}")
     try:
-        if key.algorithm == "ed25519" and isinstance(public, ed25519.Ed25519PublicKey):
-            public.verify(signature, data)
-            return
-        if key.algorithm == "ecdsa-p256" and isinstance(public, ec.EllipticCurvePublicKey):
-            public.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-            return
+        verify(signature, data)
     except InvalidSignature as error:
         raise BadSignature("the signature does not fit what it signs", next=f"key {key.id}") from error
-    raise BadSignature("the key is not of the kind that it says", next=f"key {key.id}")
 
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -132,7 +131,11 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def lowest(signature: bytes) -> bytes:
-    """Give the one of the two valid forms of an ECDSA signature over P-256 (s and n − s) whose s is the smaller one."""
+    """Give the one of the two valid forms of an ECDSA signature over P-256 (s and n − s) whose s is the smaller one.
+
+    Raises:
+        ValueError: it is no such signature.
+    """
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
     r, s = decode_dss_signature(signature)
@@ -140,8 +143,16 @@ def lowest(signature: bytes) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _loaded(spki: bytes) -> "PublicKeyTypes":
-    """Read a key once: those of authorities and of one process's credential verify many signatures."""
-    from cryptography.hazmat.primitives import serialization
+def _verifying(algorithm: Algorithm, spki: bytes) -> Callable[[bytes, bytes], None] | None:
+    """Give what verifies under a key, or None where the key is not of the algorithm; read once, because those of authorities
+    and of one process's credential verify many signatures."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-    return serialization.load_der_public_key(spki)
+    public = serialization.load_der_public_key(spki)
+    if algorithm == "ed25519" and isinstance(public, ed25519.Ed25519PublicKey):
+        return public.verify
+    if algorithm == "ecdsa-p256" and isinstance(public, ec.EllipticCurvePublicKey):
+        how, verify = ec.ECDSA(hashes.SHA256()), public.verify
+        return lambda signature, data: verify(signature, data, how)
+    return None

@@ -27,6 +27,9 @@ read from git and the log:
 - The signer is the one who acted. `reviewer` of a review and `by` of the others must be the identity that signs;
   anything else is refused. A person signs with the token of an identity provider only (`--id-token`), so no agent and
   no service can record a review as a person.
+- Who types without a token and without `--as` signs as `spiffe://…/user/<login>`: an account of the machine, whom nobody
+  authenticated. Its party is of the kind `unknown`, and it counts as little as an agent.
+- What is signed under a revoked certificate, or by a key that was ended back then, counts for nothing ([trust](trust.md)).
 - Only a service says what a forge enforces (`merge --enforced`), and only a service signs a verification summary.
 - A text that holds what looks like a secret is refused by the name of its field: nothing leaves the log again.
 
@@ -63,7 +66,8 @@ An enforcer is whoever may say what a forge enforces; nobody can see that from a
 | a CI job, `spiffe://…/ci/…`, by the token of a provider of jobs in trust.toml (`names = "github"`) | up to level 4 |
 | a service that trust.toml names: `[attest] enforcers = ["spiffe://acme.example/ci/forge"]` | up to level 4 |
 | every other `--as ci/NAME` or `--as service/NAME`: any process of the machine can say so | level 1 |
-| this installation, `spiffe://…/service/clearance`, as which all sign by default; trust.toml cannot name it | level 1 |
+| this installation, `spiffe://…/service/clearance`; trust.toml cannot name it | level 1 |
+| a user of a machine, `spiffe://…/user/<login>`, as which acts of people are signed without a token | level 1 |
 | an agent, a person | level 1 |
 
 What trust.toml says when the summary is made counts. `clearance attest vsa` says why the level is what it is, and since
@@ -74,9 +78,9 @@ the fourth. A decision that denies is none to rest on. Where the repository is f
 `--resource-uri`. The two persons are none of the authors of what was merged, and approved the very tree that came out.
 
 A trusted person is one for whom an identity provider vouched and who signed the review; the last word of each counts.
-Agents, services and authors never count: authors are the mail addresses that the commits name as author, committer, or
-in `Co-authored-by`. That is stricter than SLSA, where the person who wrote a change is one of the two. Whoever has two
-addresses can count as somebody else: let the identity provider know only one.
+Agents, services, users of a machine and authors never count: authors are the mail addresses that the commits name as
+author, committer, or in `Co-authored-by`. That is stricter than SLSA, where the person who wrote a change is one of the
+two. Whoever has two addresses can count as somebody else: let the identity provider know only one.
 
 `verificationResult` is `PASSED` where the newest decision about the tree is ALLOW, or is ASK and the people it asks for
 approved the tree since. Otherwise `verifiedLevels` is `FAILED` alone. Properties of ours:

@@ -12,7 +12,7 @@ from clearance.attest import der
 from clearance.attest.certificate import SCTS, WHERE, Certificate
 from clearance.attest.keys import check_signature
 from clearance.attest.signer import Signer
-from clearance.facts.errors import BadSignature
+from clearance.facts.errors import BadSignature, NoLongerBelieved
 from clearance.facts.key import PublicKey
 from clearance.facts.moment import rfc3339
 
@@ -48,6 +48,7 @@ def check_scts(certificate: Certificate, issuer: PublicKey, keys: Iterable[Publi
 
     Raises:
         BadSignature: there is none, or it does not verify.
+        NoLongerBelieved: it does, and the time of its key ended before.
     """
     refused = BadSignature("its signed certificate timestamp is malformed", where=WHERE)
     held = certificate.extensions.get(SCTS)
@@ -76,12 +77,15 @@ def check_scts(certificate: Certificate, issuer: PublicKey, keys: Iterable[Publi
         at = rfc3339(_EPOCH + timedelta(milliseconds=millis))
     except OverflowError:
         raise refused from None
-    if at < key.since or (key.retired and at > key.retired):
-        raise BadSignature(f"its signed certificate timestamp is of {at}, when the key did not count", where=WHERE)
+    uncounted = f"its signed certificate timestamp is of {at}, when the key did not count"
+    if at < key.since:
+        raise BadSignature(uncounted, where=WHERE)
     try:
         check_signature(key, data[51:], _signed(issuer, certificate.bare, millis))
     except BadSignature as error:
         raise BadSignature("its signed certificate timestamp does not fit", where=WHERE) from error
+    if key.retired and at > key.retired:
+        raise NoLongerBelieved(uncounted, where=WHERE)
 
 
 def _signed(issuer: PublicKey, bare: bytes, millis: int) -> bytes:

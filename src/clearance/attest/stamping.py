@@ -36,6 +36,14 @@ class ServiceTimestamps:
         except BadSignature as error:
             raise SigningError(f"the timestamp service's answer: {error.what}", next="check --timestamps-chain") from error
 
+    def stamp_all(self, signatures: Sequence[bytes]) -> list[Stamp]:
+        """Have each of many signatures stamped, one after the other.
+
+        Raises:
+            SigningError: as for `stamp`.
+        """
+        return [self.stamp(one) for one in signatures]
+
 
 def read_service(token: bytes, signature: bytes, chain: Sequence[bytes], *, nonce: int | None = None) -> datetime:
     """Verify a TimeStampResp over a signature under a service's certificates, and give its moment to the second.

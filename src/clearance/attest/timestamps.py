@@ -1,17 +1,19 @@
 """Timestamps over signatures (RFC 3161, tokens in CMS: RFC 5652), made by an authority of our own.
 
 A token of ours has one spelling: from its serial number, moment and digest every other byte follows, apart from the
-signature. So reading one is writing it again and comparing.
+signature. So reading one is writing it again and comparing. What is the same in all tokens of an authority is encoded once
+and kept (`_Form`); tokens of other lengths take the long way, to the same bytes and the same verdict.
 """
 
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from clearance.attest import der
-from clearance.attest.certificate import ECDSA_SHA256, Certificate
+from clearance.attest.certificate import ECDSA_SHA256, Certificate, read_certificate
 from clearance.attest.keys import check_signature, lowest
 from clearance.attest.signer import Signer
 from clearance.facts.errors import BadSignature, SigningError
@@ -45,6 +47,14 @@ class Timestamps(Protocol):
         """
         ...
 
+    def stamp_all(self, signatures: Sequence[bytes]) -> list[Stamp]:
+        """Give a timestamp over each of many signatures, all of which were made already.
+
+        Raises:
+            SigningError: one could not be had.
+        """
+        ...
+
 
 class Clock(Protocol):
     """Tells the time, in a time zone."""
@@ -59,6 +69,7 @@ class OwnTimestamps:
 
     def __init__(self, certificate: Certificate, signer: Signer, clock: Clock) -> None:
         self._certificate = certificate
+        self._key = certificate.key.id
         self._signer = signer
         self._clock = clock
 
@@ -68,16 +79,28 @@ class OwnTimestamps:
         Raises:
             SigningError: the signer cannot sign.
         """
-        at = self._clock().replace(microsecond=0)
-        info = _info(hashlib.sha256(signature).digest(), secrets.randbits(62) | 1 << 62, der.generalized(at))
-        attributes = _attributes(info, self._certificate)
-        made = self._signer.sign(der.set_of(attributes))
-        if made.key != self._certificate.key.id:
+        return self.stamp_all([signature])[0]
+
+    def stamp_all(self, signatures: Sequence[bytes]) -> list[Stamp]:
+        """Give a timestamp over each of many signatures, each in a token of its own, of now.
+
+        Raises:
+            SigningError: the signer cannot sign.
+        """
+        authority, at = self._certificate.der, self._clock().astimezone(UTC).replace(microsecond=0)
+        form, moment = _form(authority, _USUAL), _written(at)
+        infos = [form.info(hashlib.sha256(one).digest(), _serial(), moment) for one in signatures]
+        told = [hashlib.sha256(info).digest() for info in infos]
+        # One after the other, nothing between: the tables of a signature then stay in the processor's cache.
+        made = [self._signer.sign(data) for data in [form.signed(digest) for digest in told]]
+        if any(one.key != self._key for one in made):
             raise SigningError(
                 "the key of timestamps is another one than its certificate names",
                 next="`clearance trust rotate --purpose timestamps`",
             )
-        return Stamp(_response(info, attributes, self._certificate, lowest(made.value)), at)
+        values = [lowest(one.value) for one in made]
+        parts = zip(infos, told, values, strict=True)
+        return [Stamp(_form(authority, len(value)).token(info, digest, value), at) for info, digest, value in parts]
 
 
 def read_own(token: bytes, signature: bytes, authorities: Sequence[Certificate]) -> tuple[datetime, Certificate]:
@@ -86,6 +109,16 @@ def read_own(token: bytes, signature: bytes, authorities: Sequence[Certificate])
     Raises:
         BadSignature: it is none, by none of `authorities`, over something else, or its signature does not fit.
     """
+    for authority in authorities:
+        read = _read_quickly(token, authority)
+        if read is not None and read.digest == hashlib.sha256(signature).digest():
+            _check_form(authority, read.given, read.signed)
+            return read.at, authority
+    return _read_slowly(token, signature, authorities)
+
+
+def _read_slowly(token: bytes, signature: bytes, authorities: Sequence[Certificate]) -> tuple[datetime, Certificate]:
+    """Do the same with tokens of any length, and say what is wrong with one."""
     try:
         serial, moment, digest, given = _parts(token)
         at = der.read_moment(der.read(moment, der.GENERALIZED_TIME))
@@ -158,3 +191,104 @@ def _response(info: bytes, attributes: list[bytes], authority: Certificate, sign
         der.set_of([signer]),
     )
     return der.sequence(_GRANTED, der.sequence(_SIGNED_DATA, der.tlv(0xA0, data)))
+
+
+_SERIAL, _MOMENT, _DIGEST = 8, 17, 32
+"""Bytes of a serial number of ours, of a moment with its tag and length, and of a digest."""
+_USUAL, _LONGEST = 71, 72
+"""Bytes of a signature over P-256: those of every other one, and of none more."""
+
+
+def _serial() -> bytes:
+    """Make a serial number: 62 bits of chance, one more in front of them so that its length is always the same."""
+    return (secrets.randbits(62) | 1 << 62).to_bytes(_SERIAL, "big")
+
+
+class _Form(NamedTuple):
+    """The bytes that are the same in all tokens of one authority whose signature has one length: before, between and after
+    what differs."""
+
+    infos: tuple[bytes, bytes]
+    attributes: tuple[bytes, bytes]
+    tokens: tuple[bytes, bytes, bytes]
+
+    @property
+    def size(self) -> int:
+        """How many bytes a token has without its signature."""
+        return sum(map(len, (*self.infos, *self.tokens))) + _SERIAL + _MOMENT + 2 * _DIGEST
+
+    def info(self, digest: bytes, serial: bytes, moment: bytes) -> bytes:
+        """Write the TSTInfo, as `_info` does."""
+        first, second = self.infos
+        return b"".join((first, digest, second, serial, moment))
+
+    def signed(self, told: bytes) -> bytes:
+        """Write what is signed: the set of `_attributes`."""
+        return told.join(self.attributes)
+
+    def token(self, info: bytes, told: bytes, signature: bytes) -> bytes:
+        """Write the whole, as `_response` does."""
+        first, second, third = self.tokens
+        return b"".join((first, info, second, told, third, signature))
+
+
+class _Read(NamedTuple):
+    """What a token says, and what its signature is over."""
+
+    digest: bytes
+    at: datetime
+    given: bytes
+    signed: bytes
+
+
+@lru_cache(maxsize=256)
+def _form(authority: bytes, length: int) -> _Form:
+    """Encode a token of an authority (certificate in DER) with a signature of so many bytes, and cut it where tokens
+    differ. What stands in for the differing parts is derived from the certificate, so it stands nowhere else."""
+    certificate = read_certificate(authority)
+    digest, filler = (hashlib.sha256(part + authority).digest() for part in (b"digest", b"filler"))
+    serial = bytes((filler[0] & 0x3F | 0x40,)) + filler[1:_SERIAL]
+    moment = der.generalized(datetime(1, 1, 1, tzinfo=UTC))
+    signature = (filler * 3)[:length]
+    info = _info(digest, int.from_bytes(serial, "big"), moment)
+    told, attributes = hashlib.sha256(info).digest(), _attributes(info, certificate)
+    token = _response(info, attributes, certificate, signature)
+    before, after = info.split(digest)
+    between, _ = after.split(serial)
+    start, rest = token.split(info)
+    middle, end = rest.split(told)
+    signed, more = der.set_of(attributes).split(told)
+    return _Form((before, between), (signed, more), (start, middle, end[: len(end) - length]))
+
+
+def _read_quickly(token: bytes, authority: Certificate) -> _Read | None:
+    """Take a token apart where the forms of an authority have gaps. None: it is not exactly what they give again, which
+    says nothing yet."""
+    length = len(token) - _form(authority.der, _USUAL).size
+    if not 0 < length <= _LONGEST:
+        return None
+    form = _form(authority.der, length)
+    at = len(form.tokens[0]) + len(form.infos[0])
+    digest, at = token[at : at + _DIGEST], at + _DIGEST + len(form.infos[1])
+    serial, at = token[at : at + _SERIAL], at + _SERIAL
+    moment, given = token[at : at + _MOMENT], token[-length:]
+    info = form.info(digest, serial, moment)
+    told = hashlib.sha256(info).digest()
+    if not serial or not 0x40 <= serial[0] < 0x80 or form.token(info, told, given) != token:
+        return None
+    try:
+        return _Read(digest, _moment(moment), given, form.signed(told))
+    except der.Malformed:
+        return None
+
+
+@lru_cache(maxsize=16)
+def _written(at: datetime) -> bytes:
+    """Write a moment in UTC as a GeneralizedTime. Only in UTC are moments that are equal written equally."""
+    return der.generalized(at)
+
+
+@lru_cache(maxsize=256)
+def _moment(data: bytes) -> datetime:
+    """Read a GeneralizedTime: one second has many signatures."""
+    return der.read_moment(der.read(data, der.GENERALIZED_TIME))

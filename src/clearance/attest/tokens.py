@@ -7,35 +7,24 @@ name is decided by the person who configured it, never by the token.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from clearance.attest.certificate import check_identity
 from clearance.facts.errors import BadSignature, SigningError
-from clearance.facts.fact import Fact
 from clearance.facts.identity import Identity
+from clearance.facts.provider import Names, Provider
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Signatures under a provider's public key. `none`, and keys that both sides share, are refused."""
 _LEEWAY = 60
 _OLDEST = 86_400
 _MOST_BYTES = 65_536
+_LEAST_RSA = 2048
+"""NIST SP 800-131A: shorter keys sign nothing that counts."""
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}")
-Names = Literal["people", "github", "gitlab"]
 _REPOSITORY: Mapping[Names, str] = {"github": "repository", "gitlab": "project_path"}
-
-
-class Provider(Fact):
-    """An identity provider: its issuer URL, for whom its tokens must be, and whom they name: `people` by mail address, or
-    jobs of GitHub or GitLab by repository. `jwks` is a file with its keys (RFC 7517); without one they are asked for at the
-    issuer. Where `domains` are given, a mail address must be in one of them."""
-
-    issuer: str
-    audience: tuple[str, ...]
-    names: Names = "people"
-    jwks: str = ""
-    domains: tuple[str, ...] = ()
 
 
 class _Claims(msgspec.Struct):
@@ -123,7 +112,26 @@ def _job(claims: _Claims, provider: Provider, domain: str) -> Identity:
     path = getattr(claims, name).split("/")
     if len(path) < 2 or not all(_SEGMENT.fullmatch(part) and part.strip(".") for part in path):
         raise BadSignature("no repository, or one of another form", where=f"ID token: {name}", next=_NEXT)
+    if not any(_is_of("/".join(path), pattern) for pattern in provider.repositories):
+        what = f"a job of {'/'.join(path)[:200]}, which is none of the repositories that may sign here"
+        raise BadSignature(what, where=f"ID token: {name}", next="`repositories` of its [[oidc]] in trust.toml names them")
     return Identity(name=f"spiffe://{domain}/ci/{provider.names}/{'/'.join(path)}", issuer=provider.issuer)
+
+
+def _is_of(repository: str, pattern: str) -> bool:
+    """Whether a repository is one that a pattern names: itself, `owner/*`, or `*`; forges mind no case."""
+    repository, pattern = repository.lower(), pattern.lower()
+    if pattern.endswith("/*"):
+        return repository.startswith(pattern[:-1])
+    return pattern in ("*", repository)
+
+
+def _bits(key: Mapping[str, Any]) -> int:
+    """Give the length of an RSA key's modulus, in bits."""
+    import base64
+
+    text = key["n"].encode("ascii")
+    return int.from_bytes(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))).bit_length()
 
 
 def _verified(token: bytes, keys: bytes) -> _Claims:
@@ -141,6 +149,10 @@ def _verified(token: bytes, keys: bytes) -> _Claims:
     try:
         held: Any = msgspec.json.decode(keys)
         usable = [key for key in held["keys"] if key.get("kty") in {"RSA", "EC", "OKP"} and key.get("use", "sig") == "sig"]
+        short = [bits for key in usable if key["kty"] == "RSA" and (bits := _bits(key)) < _LEAST_RSA]
+        usable = [key for key in usable if key["kty"] != "RSA" or _bits(key) >= _LEAST_RSA]
+        if short and not usable:
+            raise SigningError(_too_short(short), where="JWKS", next="the provider must make longer keys")
         key_set = KeySet.import_key_set({"keys": usable})
     except (msgspec.DecodeError, JoseError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise SigningError(
@@ -152,4 +164,10 @@ def _verified(token: bytes, keys: bytes) -> _Claims:
     except msgspec.ValidationError as error:
         raise BadSignature(f"a claim is missing or of another kind: {error}", where="ID token", next=_NEXT) from error
     except (JoseError, UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadSignature(f"not signed by this provider ({type(error).__name__})", where="ID token", next=_NEXT) from error
+        what = f"not signed by this provider ({type(error).__name__})"
+        told = f"{what}; {_too_short(short)}, and not used" if short else what
+        raise BadSignature(told, where="ID token", next=_NEXT) from error
+
+
+def _too_short(found: Sequence[int]) -> str:
+    return f"an RSA key of the provider has {min(found)} bits, less than {_LEAST_RSA}"

@@ -13,6 +13,7 @@ import msgspec
 
 from clearance.attest.bundle import decoded
 from clearance.attest.certificate import read_certificate, read_distinguished
+from clearance.attest.revocation import Revocation, joined
 from clearance.facts.errors import BadSignature, SigningError
 from clearance.facts.fact import Fact, canonical
 from clearance.facts.key import PublicKey
@@ -48,12 +49,14 @@ class LogKey(Fact):
 
 
 class Root(Fact):
-    """All that is believed. The keys of `transparency` sign certificate timestamps."""
+    """All that is believed. The keys of `transparency` sign certificate timestamps; what is `revoked` is believed no more.
+    The last travels in a file of its own, because trusted_root.json has no place for it (`revocation.py`)."""
 
     authorities: tuple[Chain, ...] = ()
     timestamps: tuple[Chain, ...] = ()
     transparency: tuple[PublicKey, ...] = ()
     logs: tuple[LogKey, ...] = ()
+    revoked: tuple[Revocation, ...] = ()
 
 
 def write_root(root: Root) -> bytes:
@@ -219,4 +222,5 @@ def trusted(roots: Iterable[Root]) -> Root:
         timestamps=tuple(one for root in every for one in root.timestamps),
         transparency=tuple(one for root in every for one in root.transparency),
         logs=tuple(one for root in every for one in root.logs),
+        revoked=joined(one for root in every for one in root.revoked),
     )

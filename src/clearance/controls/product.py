@@ -23,7 +23,9 @@ from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence
 from clearance.facts.toml import BadToml, read_toml
 
-FILES = ("assistants", "gates", "decisions", "record", "evidence", "looking", "data", "packages", "rules")
+FILES = (
+    "assistants", "gates", "decisions", "record", "trust", "tracing", "evidence", "looking", "data", "packages", "rules",
+)  # fmt: skip
 """The files `product/<name>.toml`, in the order in which controls are shown."""
 
 Kind = Literal["checkpoint", "capability"]

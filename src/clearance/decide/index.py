@@ -14,6 +14,7 @@ import msgspec
 
 from clearance.decide.guard import Guard, Key, Path, filters_of, guard_of, names_of, plain_value, roots_of
 from clearance.decide.policy import Policy
+from clearance.decide.question import OPTIONAL
 from clearance.facts.decision import Verdict
 
 _MOST_JOINED = 32
@@ -133,8 +134,8 @@ class Group:
 
 def _is_spot(path: Path) -> bool:
     """Tell whether an attribute is one of the subject itself, of the change, of who wrote it, or of the context. There are
-    no others; a policy about one would always be asked."""
-    return len(path) == 2 or (len(path) == 3 and path[:2] == ("resource", "change"))
+    no others; a policy about one would always be asked, as is one about what a question need not have."""
+    return (len(path) == 2 and path not in OPTIONAL) or (len(path) == 3 and path[:2] == ("resource", "change"))
 
 
 def _spot(path: Path) -> Spot:

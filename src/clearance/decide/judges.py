@@ -16,7 +16,10 @@ VERSION = 1
 KEYS = ("version", "change", "author", "context", "files", "findings", "triggers", "gaps", "waivers")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "author": ("byAi", "kind", "name", "roles"),
-    "context": ("classification", "deadGuards", "proofHours"),
+    "context": (
+        "classification", "deadGuards", "linesByCommand", "linesByHook", "linesByPerson", "linesClaimed", "linesUnknown",
+        "proofHours",
+    ),
     "change": (
         "classification", "files", "introducedFindings", "newCritical", "newHigh", "newLow", "newMedium", "scanners", "size",
         "source", "tier", "triggers", "unknownLines", "waivedFindings",

@@ -1,6 +1,6 @@
 """A case as Cedar sees it: entities, and one question per subject and action."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import cache
@@ -9,11 +9,20 @@ from typing import Any, NamedTuple
 from clearance.facts.change import FileChange
 from clearance.facts.decision import Case
 from clearance.facts.finding import Finding, Gap, Severity
+from clearance.facts.provenance import HowKnown
 from clearance.facts.risk import Trigger
 from clearance.facts.waiver import Cover
 
 ACTOR = {"type": "Actor", "id": "author"}
 CHANGE = {"type": "Change", "id": "change"}
+_LINES: Mapping[str, HowKnown] = {
+    "linesByHook": "hook",
+    "linesByCommand": "command",
+    "linesClaimed": "claim",
+    "linesByPerson": "person",
+}
+OPTIONAL = frozenset(("context", name) for name in (*_LINES, "linesUnknown"))
+"""Attributes, by their path, that a question need not have."""
 
 
 class Subject(NamedTuple):
@@ -44,18 +53,23 @@ def author(case: Case) -> dict[str, Any]:
     return {
         "name": actor.name,
         "kind": _of_kind("ActorKind", actor.kind),
-        "byAi": case.change.author.by_ai,
+        "byAi": case.change.author.by_ai or case.origins.by_ai,
         "roles": sorted(set(actor.roles)),
     }
 
 
 def context(case: Case) -> dict[str, Any]:
-    """Give what is true of every question about a case."""
-    return {
+    """Give what is true of every question about a case. What is optional there is told where there are new lines: those that
+    were not settled are unknown, all of them. A case of before anybody could ask that is put as it was then."""
+    found: dict[str, Any] = {
         "classification": case.risk.classification.level.rank,
         "proofHours": case.proven.hours,
         "deadGuards": sorted(set(case.proven.dead)),
     }
+    if case.origins.settled or case.origins.unknown:
+        found |= {name: case.origins.count(evidence) for name, evidence in _LINES.items()}
+        found["linesUnknown"] = case.origins.unknown
+    return found
 
 
 def waivers(case: Case) -> Iterator[Subject]:

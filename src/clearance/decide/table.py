@@ -16,6 +16,7 @@ from clearance.facts.errors import BadPolicy
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Confidence, Finding, Gap, GapKind, Place, Severity
 from clearance.facts.proof import Standing
+from clearance.facts.provenance import Hand, HowKnown, Provenance
 from clearance.facts.risk import Risk, Trigger
 from clearance.facts.toml import BadToml, read_toml
 from clearance.facts.waiver import MOST_DAYS, Cover, Waiver
@@ -76,6 +77,16 @@ class WaiverRow(Fact):
     ticket: str = ""
 
 
+class LinesRow(Fact):
+    """Where the new lines come from, in a few words: counts by how that is known."""
+
+    hook: int = 0
+    command: int = 0
+    claim: int = 0
+    person: int = 0
+    unknown: int = 0
+
+
 class Row(Fact):
     """A case in a few words, and what must come out. `reasons` are compared as a set; the permit is not among them."""
 
@@ -97,6 +108,8 @@ class Row(Fact):
     triggers: tuple[TriggerRow, ...] = ()
     gaps: tuple[GapRow, ...] = ()
     waivers: tuple[WaiverRow, ...] = ()
+    lines: LinesRow | None = None
+    """None: where the lines come from was not settled."""
     classification: Level = Level.INTERNAL
     """The level of what the change touches, where no finding has a higher one."""
 
@@ -173,7 +186,19 @@ def case_of(row: Row) -> Case:
         version="0",
         proven=Standing(hours=row.proof_hours, dead=row.dead_guards),
         waivers=tuple(_cover(one, row) for one in row.waivers),
+        origins=_origins(row.lines) if row.lines else Provenance(),
     )
+
+
+def _origins(row: LinesRow) -> Provenance:
+    counts: tuple[tuple[HowKnown, int], ...] = (
+        ("hook", row.hook),
+        ("command", row.command),
+        ("claim", row.claim),
+        ("person", row.person),
+    )
+    hands = tuple(Hand(name="somebody", evidence=how, lines=count, entries=()) for how, count in counts if count)
+    return Provenance(settled=True, hands=hands, unknown=row.unknown)
 
 
 def _ran(row: Row) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ _COMMENT = re.compile(r"//[^\n]*")
 _COUNTS = frozenset(
     {
         "files", "size", "unknownLines", "introducedFindings", "addedLines", "removedLines", "newCritical", "newHigh",
-        "newMedium", "newLow", "waivedFindings", "findings",
+        "newMedium", "newLow", "waivedFindings", "findings", "linesByHook", "linesByCommand", "linesClaimed",
+        "linesByPerson", "linesUnknown",
     }
 )  # fmt: skip
 _BOUNDS = {"tier": (0, 3), "classification": (0, 3), "proofHours": (-1, _MOST)}

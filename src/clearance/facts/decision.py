@@ -8,6 +8,7 @@ from clearance.facts.change import Change
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Finding, Gap
 from clearance.facts.proof import Standing
+from clearance.facts.provenance import Provenance
 from clearance.facts.risk import Risk
 from clearance.facts.waiver import Cover
 
@@ -62,6 +63,8 @@ class Case(Fact):
     """What the last proof of the guards showed."""
     waivers: tuple[Cover, ...] = ()
     """The waivers of the base that name a finding of this case, as they stand today."""
+    origins: Provenance = Provenance()
+    """Where the new lines come from."""
 
 
 class Reason(Fact):

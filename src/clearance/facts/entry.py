@@ -65,10 +65,12 @@ class Seen(Fact):
 
 
 class Problem(Fact):
-    """One thing that is not as it was signed: the exact place, and what is wrong there."""
+    """One thing that is not as it was signed: the exact place, and what is wrong there. `refused`: the entry is as it was
+    signed, and who signed it is believed no more."""
 
     where: str
     what: str
+    refused: bool = False
 
 
 class KeyUse(Fact):
@@ -91,3 +93,8 @@ class Inspection(Fact):
     seen: int
     """Size of the newest checkpoint that was seen before; 0 where none was."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def broken(self) -> tuple[Problem, ...]:
+        """The problems other than that somebody is believed no more: the log is not what was signed."""
+        return tuple(one for one in self.problems if not one.refused)

@@ -18,6 +18,8 @@
         │   └── LogTampered   the log is not what was signed
         ├── SigningError      the key is missing, unreadable, or not private enough
         │   └── BadSignature  a signature that does not fit, or by a key that nobody vouches for
+        │       └── NoLongerBelieved  sound when it was made, and its key was ended before then since
+        │           └── Revoked       under a certificate that was revoked since
         ├── DataRefused       a data pack, or what one is made of, is missing, broken, tampered with, or not trusted
         └── MaskError         a text could not be masked, or a conversation not be opened
 
@@ -115,6 +117,14 @@ class SigningError(CouldNotLook):
 
 class BadSignature(SigningError):
     """A signature does not fit what it signs, or was made by a key that is not known."""
+
+
+class NoLongerBelieved(BadSignature):
+    """What was signed is whole, and who vouched for it is believed no more at that moment: a key was ended back in time."""
+
+
+class Revoked(NoLongerBelieved):
+    """What was signed is whole, and its certificate was revoked: `what` names its serial number, since when, and why."""
 
 
 class DataRefused(CouldNotLook):

@@ -12,6 +12,10 @@ Algorithm = Literal["ecdsa-p256", "ed25519"]
 _LINE = 64
 
 
+ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
+"""What comes before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410)."""
+
+
 class PublicKey(Fact):
     """A public key: `spki` is its SubjectPublicKeyInfo in DER (RFC 5280).
 
@@ -40,6 +44,11 @@ class PublicKey(Fact):
         text = base64.b64encode(self.spki).decode()
         lines = [text[at : at + _LINE] for at in range(0, len(text), _LINE)]
         return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
+
+
+def ed25519_key(raw: bytes) -> PublicKey:
+    """Give the Ed25519 key of 32 bytes."""
+    return PublicKey(algorithm="ed25519", spki=ED25519_SPKI + raw)
 
 
 class Signature(Fact):

@@ -16,7 +16,7 @@ def rfc3339(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"  # strftime takes many times as long
 
 
 def read_rfc3339(said: str) -> datetime:

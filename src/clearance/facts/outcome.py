@@ -5,6 +5,7 @@ from clearance.facts.classification import Classification
 from clearance.facts.decision import Decision, Ran
 from clearance.facts.fact import Fact
 from clearance.facts.finding import Aside, Finding, Gap
+from clearance.facts.provenance import Provenance
 from clearance.facts.risk import Risk
 from clearance.facts.waiver import Cover
 
@@ -72,6 +73,8 @@ class Outcome(Fact):
     receipt: Receipt | None = None
     waivers: tuple[Cover, ...] = ()
     """The waivers that name one of the findings, whether they counted (`decision.waivers`) or not."""
+    origins: Provenance | None = None
+    """Where the new lines come from; missing where no verdict is given."""
 
     @property
     def introduced(self) -> tuple[Finding, ...]:

@@ -100,6 +100,16 @@ class Fitting(Fact):
     how: How
 
 
+class Other(Fact):
+    """Lines that another settlement gives to another generation than the one that holds for them: that generation's digest,
+    and who wrote it (none: this log does not hold its record)."""
+
+    first: int
+    last: int
+    generation: str
+    written: Written | None = None
+
+
 class Part(Fact):
     """Lines in a row with one commit and one origin. `tree` is the merged tree for which the origin was settled (empty: it
     was not, and `live` evidence was laid against the lines just now)."""
@@ -114,6 +124,8 @@ class Part(Fact):
     tree: str = ""
     live: bool = False
     written: Written | None = None
+    others: tuple[Other, ...] = ()
+    """Who else is said to have written some of them, on weaker evidence."""
     asked: Asked | None = None
     checked: Checked | None = None
     reviewed: tuple[Reviewed, ...] = ()
@@ -123,7 +135,8 @@ class Part(Fact):
 
 class Story(Fact):
     """The story of lines `first` to `last` of a file in a revision. `entries` is the size of the log that was asked, 0 where
-    there is none."""
+    there is none. `missing`: where nothing was found to be settled for this version, how many settlements could not be
+    looked through, because their bodies are not there."""
 
     path: str
     revision: str
@@ -134,3 +147,4 @@ class Story(Fact):
     parts: tuple[Part, ...]
     log: str
     entries: int
+    missing: int = 0

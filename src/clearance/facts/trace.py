@@ -45,11 +45,13 @@ class Run(Fact):
 
 class LineKeys(Fact):
     """The evidence body of a generation: the runs that it added. `salt` (16 bytes) is that of the log: whoever wants to
-    guess short lines must begin anew for each log."""
+    guess short lines must begin anew for each log. `nonce` (16 bytes; none in bodies of before) cannot be guessed: without
+    it the digest of the body, which the log states, would tell whether a guess of the lines is right."""
 
     scheme: str
     salt: bytes
     runs: tuple[Run, ...]
+    nonce: bytes = b""
 
     @property
     def lines(self) -> int:

@@ -4,7 +4,7 @@ Cosignatures join the signature of the log in the row `checkpoint`, until the ne
 that a quorum cosigned stays in the row `cosigned`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from clearance.facts.entry import Checkpoint, Problem
@@ -110,8 +110,3 @@ def check_cosigned(
         what = f"rewritten: the first {older.size} entries are not those that witnesses cosigned"
         return (Problem(where=COSIGNED, what=what),)
     return ()
-
-
-def fits_tree(older: Mapping[int, bytes], tree: Node) -> tuple[int, ...]:
-    """Give the sizes at which roots that were signed before are not those of the tree."""
-    return tuple(size for size, said in sorted(older.items()) if root(size, tree) != said)

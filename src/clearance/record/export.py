@@ -22,12 +22,13 @@ from clearance.record.note import open_checkpoint, verifier_key
 from clearance.record.payload import read_payload
 from clearance.record.proof import tlog_proof
 from clearance.record.sealed import bundled as has_bundle
+from clearance.record.sealed import stored, unverified_payload
 from clearance.record.store import Snapshot
 from clearance.record.tiles import WIDTH, entry_bundle, tile_path, tiles_of
-from clearance.record.walkthrough import readme
+from clearance.record.walkthrough import LINES_HERE, readme
 
 ORIGIN = "origin"
-_UNSIGNED = ("README.md", ORIGIN, "trusted_root.json")
+_UNSIGNED = ("README.md", ORIGIN, "trusted_root.json", "trusted_root.revoked.json")
 _ANOTHER = "choose a new directory, or one that holds an export of this log"
 
 
@@ -104,13 +105,19 @@ class Target:
         """Tell whether a file is there."""
         return (self._directory / name).is_file()
 
+    def tells_lines(self) -> bool:
+        """Tell whether the README of an earlier export says that keys of lines are here."""
+        with suppress(OSError):
+            return LINES_HERE in (self._directory / "README.md").read_bytes()
+        return False
+
     def drop_partials(self, name: str) -> None:
         """Remove the partial tiles of one that is whole now: readers fall back to it (tlog-tiles, "Partial Tiles")."""
         shutil.rmtree(self._directory / f"{name}.p", ignore_errors=True)
 
     def unsigned(self) -> str:
         """Give the digest of all files that nobody signed, and that are to be compared by another way: as
-        `sha256sum README.md keys/* origin trusted_root.json | sha256sum` computes it."""
+        `sha256sum README.md keys/* origin trusted_root*.json | sha256sum` computes it."""
         names = [name for name in _UNSIGNED if self.has(name)]
         names += [f"keys/{path.name}" for path in (self._directory / "keys").iterdir()]
         whole = hashlib.sha256()
@@ -126,24 +133,34 @@ def export_log(
     target: Target,
     entries: Iterator[Exporting],
     beside: Mapping[str, bytes],
-) -> str:
+    *,
+    line_keys: bool,
+    kept: bool,
+) -> tuple[str, int]:
     """Write the log, from the entries that the target does not hold yet on: `entries` gives them, verified. `beside` are
-    further files, of the room that knows certificates. Gives the digest of the files that nobody signed.
+    further files, of the room that knows certificates. Without `line_keys`, bodies that hold keys of lines are left out;
+    with it, those that an older export left out come too; `kept`:
+    some are there from an export with it, and stay. Gives the digest of the files that nobody signed, and how many
+    bodies of the new entries were left out.
 
     Raises:
         UsageError: the directory cannot be written.
         LogTampered: a tile or a body is missing, or the export there is of another history.
         StoreError: the store cannot be read.
     """
-    held = target.held
+    held, known = target.held, list(keys)
     if held is not None and root(held.size, grown.tree.node) != held.root:
         raise LogTampered("the export there is of another history of this log", where=CHECKPOINT, next=_ANOTHER)
     start = held.size if held else 0
     try:
         target.write(ORIGIN, f"{grown.checkpoint.origin}\n".encode())
-        _write_entries(snapshot, grown, target, entries)
+        if line_keys:
+            # The README first: where this is cut off, it says too much, never too little.
+            write_keys(snapshot, grown.checkpoint, known, target, line_keys=True)
+            _write_left_out(snapshot, target, start)
+        left_out = _write_entries(snapshot, grown, target, entries, line_keys=line_keys)
         whole = write_tiles(snapshot, grown.checkpoint.size, start, target)
-        write_keys(snapshot, grown.checkpoint, list(keys), target)
+        write_keys(snapshot, grown.checkpoint, known, target, line_keys=line_keys, kept=kept)
         for name, body in beside.items():
             target.write(name, body)
         target.write(CHECKPOINT, grown.note)
@@ -152,7 +169,7 @@ def export_log(
             target.write(f"{CHECKPOINT}.cosigned", cosigned)
         for name in whole:
             target.drop_partials(name)
-        return target.unsigned()
+        return target.unsigned(), left_out
     except OSError as error:
         where = str(error.filename or "the export")
         raise UsageError(error.strerror or "cannot be written", where=where, next="choose another directory") from error
@@ -180,8 +197,11 @@ def write_tiles(snapshot: Snapshot, size: int, start: int, target: Target) -> li
     return whole
 
 
-def _write_entries(snapshot: Snapshot, grown: Grown, target: Target, entries: Iterator[Exporting]) -> None:
-    size, tree = grown.checkpoint.size, grown.tree
+def _write_entries(
+    snapshot: Snapshot, grown: Grown, target: Target, entries: Iterator[Exporting], *, line_keys: bool
+) -> int:
+    """Write entries with their proofs and evidence; gives how many bodies were left out."""
+    size, tree, left_out = grown.checkpoint.size, grown.tree, 0
     for entry in entries:
         path = inclusion_proof(entry.number, size, tree.node)
         if entry.sealed.bundle:
@@ -189,17 +209,42 @@ def _write_entries(snapshot: Snapshot, grown: Grown, target: Target, entries: It
         else:
             target.write(f"entries/{entry.number}.json", entry.sealed.leaf)
         target.write(f"proofs/{entry.number}.tlog-proof", tlog_proof(entry.number, path, grown.note))
-        for digest in read_payload(entry.payload).evidence:
-            if target.has(EVIDENCE + digest):
-                continue
-            body = snapshot.get(EVIDENCE + digest)
-            if body is None or hashlib.sha256(body).hexdigest() != digest:
-                raise LogTampered("missing, or altered", where=f"evidence {digest}")
-            target.write(EVIDENCE + digest, body)
+        said = read_payload(entry.payload)
+        for digest in said.evidence:
+            if digest == said.lines and not line_keys:
+                left_out += not target.has(EVIDENCE + digest)
+            else:
+                _write_body(snapshot, target, digest)
+    return left_out
 
 
-def write_keys(snapshot: Snapshot, checkpoint: Checkpoint, keys: list[PublicKey], target: Target) -> None:
-    """Write public keys and the README, which names them."""
+def _write_left_out(snapshot: Snapshot, target: Target, start: int) -> None:
+    """Write the keys of lines of the first `start` entries, which an export without them passed over."""
+    for index in range(start):
+        lines = read_payload(unverified_payload(stored(snapshot, index))).lines
+        if lines:
+            _write_body(snapshot, target, lines)
+
+
+def _write_body(snapshot: Snapshot, target: Target, digest: str) -> None:
+    if target.has(EVIDENCE + digest):
+        return
+    body = snapshot.get(EVIDENCE + digest)
+    if body is None or hashlib.sha256(body).hexdigest() != digest:
+        raise LogTampered("missing, or altered", where=f"evidence {digest}")
+    target.write(EVIDENCE + digest, body)
+
+
+def write_keys(
+    snapshot: Snapshot,
+    checkpoint: Checkpoint,
+    keys: list[PublicKey],
+    target: Target,
+    *,
+    line_keys: bool = True,
+    kept: bool = False,
+) -> None:
+    """Write public keys and the README, which names them, and says whether keys of lines are here."""
     for key in keys:
         validity = f"algorithm: {key.algorithm}\nsince: {key.since}\n" + (f"retired: {key.retired}\n" if key.retired else "")
         target.write(f"keys/{key.id}.pub", (validity + key.pem).encode())
@@ -207,7 +252,8 @@ def write_keys(snapshot: Snapshot, checkpoint: Checkpoint, keys: list[PublicKey]
     lines = "".join(verifier_key(checkpoint.origin, key) + "\n" for key in signers)
     target.write("keys/checkpoint.vkey", lines.encode())
     old, new = (_first(snapshot, checkpoint.size, bundled=which) for which in (False, True))
-    target.write("README.md", readme(checkpoint.origin, signers[-1].id if signers else "", old, new))
+    ed25519 = signers[-1].id if signers else ""
+    target.write("README.md", readme(checkpoint.origin, ed25519, old, new, line_keys=line_keys, kept=kept))
 
 
 def _first(snapshot: Snapshot, size: int, *, bundled: bool) -> int | None:

@@ -178,22 +178,37 @@ def check_seen(checkpoint: Checkpoint, tree: TiledTree, older: Checkpoint, place
         raise LogTampered(what, where=place, next=RESTORE)
 
 
-def check_order(draft: Draft, size: int, made: Sequence[bytes]) -> None:
-    """Insist that no leaf that is an envelope by a bare key follows one that records a certificate: such entries are history
-    only. Nobody says when a bare key signed, so one that is long retired could sign today.
+class Order:
+    """The order of old and new entries behind the first `size` of a draft: no leaf that is an envelope by a bare key follows
+    one that records a certificate. Such entries are history only: nobody says when a bare key signed, so one that is long
+    retired could sign today."""
 
-    Raises:
-        BadSignature: one does.
-    """
-    envelopes = [at for at, leaf in enumerate(made) if enveloped(leaf)]
-    if not envelopes:
-        return
-    newest = draft.get(entry_name(size - 1)) if size else None
-    if (newest is not None and bundled(newest)) or any(bundled(leaf) for leaf in made[: envelopes[-1]]):
-        raise BadSignature(
-            "signed by a bare key, and this log holds certificates already",
-            next="new entries are signed under certificates: `clearance attest`, `clearance check`",
-        )
+    def __init__(self, draft: Draft, size: int) -> None:
+        self._draft = draft
+        self._size = size
+        self._certified: bool | None = None  # not looked up yet
+
+    def check(self, leaf: bytes) -> None:
+        """Insist that a leaf may be the next one.
+
+        Raises:
+            BadSignature: it may not.
+        """
+        if not enveloped(leaf):
+            return
+        if self._certified is None:
+            newest = self._draft.get(entry_name(self._size - 1)) if self._size else None
+            self._certified = newest is not None and bundled(newest)
+        if self._certified:
+            raise BadSignature(
+                "signed by a bare key, and this log holds certificates already",
+                next="new entries are signed under certificates: `clearance attest`, `clearance check`",
+            )
+
+    def take(self, leaf: bytes) -> None:
+        """Note that a leaf is the next one."""
+        if bundled(leaf):
+            self._certified = True
 
 
 def put_evidence(draft: Draft, evidence: Mapping[str, bytes], named: tuple[str, ...]) -> None:

@@ -2,21 +2,25 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from typing import Protocol
 
 from clearance.facts.entry import ENTRY_LIMIT, Checkpoint, Inspection, KeyUse, Opened, Problem, Sealed
-from clearance.facts.errors import BadSignature, LogTampered
+from clearance.facts.errors import BadSignature, LogTampered, NoLongerBelieved
 from clearance.record.cosigning import check_cosigned
 from clearance.record.merkle import Node, leaf_hash, perfect_root, root
 from clearance.record.names import BUNDLES, CHECKPOINT, COSIGNED, ENTRIES, EVIDENCE, TILES, index_in
 from clearance.record.note import late, open_checkpoint, vouching_key
 from clearance.record.payload import read_payload
-from clearance.record.sealed import bundled, enveloped
+from clearance.record.sealed import bundled, enveloped, unverified_payload
 from clearance.record.store import Keys, Pins, Snapshot
 from clearance.record.tiles import HASH, HEIGHT, WIDTH, Tile, TiledTree, hashes_in, tile_path, tiles_of
 
 _STEP = 256
 """So many entries pass between two reports of how far the work is."""
+MANY = 4096
+"""Entries from which on it pays to verify them on all processors."""
 _FOREIGN = "nothing of this name belongs to the log"
 
 
@@ -29,25 +33,29 @@ class Told(Protocol):
 
 
 def inspect_log(
-    snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool = False, told: Told | None = None
+    snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool = False, told: Told | None = None, now: str = ""
 ) -> Inspection:
     """Inspect a log: each entry's signature and hash, what rests beside it, every byte of every tile, the root, the
     checkpoint's signature, the digest of every evidence body, that nothing is missing or added, and that it continues what
     was seen before. A `quick` inspection leaves out the entries' signatures, certificates and timestamps: what is hashed
-    into the tree is as it was signed, what rests beside it is only known to be there.
+    into the tree is as it was signed, what rests beside it is only known to be there. Nothing may be signed later than `now`
+    (RFC 3339 in UTC; empty: whenever).
 
     Raises:
         StoreError: the store cannot be read.
         SigningError: keys cannot be read.
     """
-    return _Inspector(snapshot, place, keys, pins, quick=quick, told=told).run()
+    return _Inspector(snapshot, place, keys, pins, quick=quick, told=told, now=now).run()
 
 
 class _Inspector:
     """The state of one inspection."""
 
-    def __init__(self, snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool, told: Told | None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, place: str, keys: Keys, pins: Pins, *, quick: bool, told: Told | None, now: str
+    ) -> None:
         self._quick = quick
+        self._now = now
         self._told = told
         self._snapshot = snapshot
         self._place = place
@@ -56,6 +64,7 @@ class _Inspector:
         self._pins = pins
         self._problems: list[Problem] = []
         self._faults: dict[int, str] = {}
+        self._refused: dict[int, str] = {}
         self._leaves: list[bytes] = []
         self._uses: Counter[str] = Counter()
         self._named: dict[str, int] = {}
@@ -71,11 +80,15 @@ class _Inspector:
         """Inspect everything once."""
         checkpoint = self._checkpoint()
         self._size = checkpoint.size if checkpoint else 0
-        self._rows(checkpoint.size if checkpoint else 0)
+        with nullcontext() if self._quick or self._size < MANY else self._ring.expecting(self._sealed(), self._keys):
+            self._rows(self._size)
         size = checkpoint.size if checkpoint else len(self._leaves)
         tree = self._tree(size, checkpoint)
         for index, what in sorted(self._faults.items()):
             self._problem(f"entry {index}", what)
+        self._problems += (
+            Problem(where=f"entry {at}", what=what, refused=True) for at, what in sorted(self._refused.items())
+        )
         for shown in (
             () if self._unread or self._quick else self._orphans
         ):  # an entry that cannot be read may be the one that names it
@@ -153,6 +166,17 @@ class _Inspector:
         for index in range(size, len(self._leaves)) if size else ():
             self._fault(index, f"behind the {size} entries that the checkpoint covers")
 
+    def _sealed(self) -> Iterator[Sealed]:
+        """Give what rests in pairs, in the order in which `_rows` comes to it."""
+        leaves = self._snapshot.items(ENTRIES)
+        leaf = next(leaves, None)
+        for name, body in self._snapshot.items(BUNDLES):
+            wanted = ENTRIES + name.removeprefix(BUNDLES)
+            while leaf and leaf[0] < wanted:
+                leaf = next(leaves, None)
+            if leaf and leaf[0] == wanted:
+                yield Sealed(leaf=leaf[1], bundle=body)
+
     def _bundle(self, name: str, body: bytes, leaf: bytes | None, size: int) -> None:
         """Look at what rests beside an entry, together with the entry."""
         index = index_in(name)
@@ -194,6 +218,11 @@ class _Inspector:
         try:
             opened = self._ring.unseal(sealed, self._keys)
             said = read_payload(opened.payload)
+        except NoLongerBelieved as error:
+            self._refused[index] = error.what
+            with suppress(BadSignature):
+                self._named.update(dict.fromkeys(read_payload(unverified_payload(sealed)).evidence, index))
+            return
         except BadSignature as error:
             self._fault(index, error.what)
             self._unread += 1
@@ -210,6 +239,8 @@ class _Inspector:
                 self._fault(index, f"dated {time}, signed by a key that was retired at {opened.key.retired}")
         elif time and late(time, opened.time):  # the standard predicates of in-toto name their times otherwise
             self._fault(index, f"dated {time}, after it was signed at {opened.time}")
+        if opened.time and late(opened.time, self._now):
+            self._fault(index, f"signed at {opened.time}, and it is {self._now} here: a clock is wrong")
 
     def _evidence(self, name: str, body: bytes) -> None:
         digest = name.removeprefix(EVIDENCE)

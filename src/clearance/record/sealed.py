@@ -140,19 +140,29 @@ def entry_of(index: int, sealed: Sealed, opened: Opened) -> Entry:
     )
 
 
+def is_of(sealed: Sealed, payload: bytes) -> bool:
+    """Tell whether a leaf, which is a record of a signature, carries the digest of this payload.
+
+    Raises:
+        msgspec.DecodeError, RecursionError: it is no record.
+    """
+    kind = b"application/vnd.in-toto+json"
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    said = _LEAF.decode(sealed.leaf).spec.hashed.data.digest
+    return said == base64.b64encode(hashlib.sha256(signed).digest()).decode()
+
+
 def check_told(sealed: Sealed, opened: Opened) -> None:
     """Insist that what a sealer says of a statement is about this leaf: the payload has the digest that the leaf carries.
 
     Raises:
         BadSignature: it is about another one.
     """
-    kind = b"application/vnd.in-toto+json"
-    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(opened.payload), opened.payload)
     try:
-        said = _LEAF.decode(sealed.leaf).spec.hashed.data.digest
+        same = is_of(sealed, opened.payload)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadSignature("not a record of a signature") from error
-    if said != base64.b64encode(hashlib.sha256(signed).digest()).decode() or not sealed.bundle:
+    if not same or not sealed.bundle:
         raise BadSignature("what the sealer says is about another statement")
 
 

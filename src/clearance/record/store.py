@@ -97,6 +97,10 @@ class Keys(Protocol):
         those of `public`."""
         ...
 
+    def expecting(self, sealed: Iterable[Sealed], keys: tuple[PublicKey, ...]) -> AbstractContextManager[None]:
+        """Hear what `unseal` will be asked in a block, in its order; asked for where there is much."""
+        ...
+
     def plus(self, pem: bytes, *, where: str = "") -> "Keys":
         """Trust one more public key in PEM; raises SigningError."""
         ...

@@ -13,16 +13,18 @@ Log `{origin}`. The files here can be served by any web server or bucket as they
     proofs/<index>.tlog-proof     each entry's inclusion proof (c2sp.org/tlog-proof@v1)
     evidence/<sha256>             the bodies that statements name
     trusted_root.json             certificates and keys of those who vouch (a Sigstore trusted root)
+    trusted_root.revoked.json     certificates that are believed no more, by serial number; stock verifiers do not read it
     keys/<id>.pub                 public keys, PEM; keys/checkpoint.vkey: the same for checkpoints, one a line
     origin                        the log's name; written first, so that an export that was cut off can be told
 
 An export grows: each adds files and replaces `checkpoint` last. Proofs and bundles of before lead to the checkpoint of
 their day, which the newer one continues.
 
+{lines}
 **Compare first, by another way than this folder** (on paper, by telephone, from a merge commit): whoever made the folder
 could have made keys too. `clearance log export` printed the digest of all that nobody signed; this computes it again:
 
-    sha256sum $(LC_ALL=C ls -d README.md keys/* origin trusted_root.json 2>/dev/null | LC_ALL=C sort) | sha256sum
+    sha256sum $(LC_ALL=C ls -d README.md keys/* origin trusted_root*.json 2>/dev/null | LC_ALL=C sort) | sha256sum
 
 ## With Go: everything
 
@@ -43,6 +45,24 @@ The checkpoint (what is signed is the text before the empty line):
     openssl pkeyutl -verify -pubin -inkey keys/{ed25519}.pub \\
         -rawin -in $t/text -sigfile $t/signature
 """
+
+WITHOUT_LINES = """\
+Left out: the keys of lines (`predicate.keys.body` of each generation), by which a generated line is known again. They tell
+short lines to whoever guesses. No verifier misses them; `clearance log export --line-keys` adds them for an audit of lines.
+"""
+
+WITH_LINES = """\
+**The keys of lines are here** (`predicate.keys.body` of each generation): whoever has them can find out short lines of the
+code by trying. Keep this folder as you keep the code.
+"""
+
+KEPT_LINES = """\
+**The keys of lines are here for older entries**: an export with `--line-keys` wrote them. A later one without it removed
+nothing and added none. Whoever has them can find out short lines of the code by trying: keep this folder as you keep the
+code, or export into a new one.
+"""
+LINES_HERE = b"**The keys of lines are here"
+"""How a README begins to tell that keys of lines are in its folder."""
 
 OLD = """
 An entry of the old form (needs jq):
@@ -85,10 +105,12 @@ How to type it: docs/how-to/verify-a-bundle.md in the repository of Clearance. W
 """
 
 
-def readme(origin: str, ed25519: str, old: int | None, new: int | None) -> bytes:
-    """Write the README of an export: the log's name, the id of the key that signs its checkpoints, and the index of an entry
-    of the old form and of one with a bundle, where there are any."""
-    text = HEAD.format(origin=origin, ed25519=ed25519)
+def readme(origin: str, ed25519: str, old: int | None, new: int | None, *, line_keys: bool, kept: bool) -> bytes:
+    """Write the README of an export: the log's name, the id of the key that signs its checkpoints, the index of an entry of
+    the old form and of one with a bundle, where there are any, whether keys of lines were asked for, and whether an earlier
+    export left some there (`kept`)."""
+    lines = WITH_LINES if line_keys else KEPT_LINES if kept else WITHOUT_LINES
+    text = HEAD.format(origin=origin, ed25519=ed25519, lines=lines)
     text += OLD.format(old=old) if old is not None else ""
     text += NEW.format(new=new) if new is not None else ""
     return text.encode()

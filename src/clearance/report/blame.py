@@ -1,8 +1,9 @@
 """The story of lines for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from clearance.facts.story import Part, Reviewed, Story
+from clearance.facts.story import Asked, Other, Part, Reviewed, Story
+from clearance.facts.text import counted
 from clearance.report.layout import Line, Piece, cells, hanging, paint
 from clearance.report.look import Look
 from clearance.report.pen import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Pen
@@ -45,8 +46,8 @@ def _lines(story: Story, pen: Pen) -> Iterator[Line]:
     total = sum(part.last - part.first + 1 for part in story.parts)
     entries = sorted({rest.entry for part in story.parts for rest in part.rests})
     if story.entries:
-        said = f"{known} of {total} {_s('line', total)} with a known origin"
-        more = f"; rests on {_s('entry', len(entries))} {_numbers(entries)} of {story.entries}" if entries else ""
+        said = f"{known} of {counted(total, 'line')} with a known origin"
+        more = f"; rests on {numbered(entries)} of {story.entries}" if entries else ""
         yield [Piece(said + more, DIM)]
     else:
         yield [Piece("there is no log here, so nothing is known beyond git", YELLOW)]
@@ -67,7 +68,11 @@ def _rows(part: Part) -> Iterator[tuple[str, str, str]]:
         yield "origin", f"unknown: {part.origin.why or 'nobody knows'}; policies treat it as written by an AI", YELLOW
     elif part.origin.kind == "person":
         yield "origin", f"{part.origin.person}, who claims the lines{_where(part)}", ""
+    yield "asked", *asked(part.asked)
     yield from _written(part)
+    for other in part.others:
+        lines = f"{other.first}–{other.last}" if other.last > other.first else str(other.first)
+        yield "disputed", f"{lines} also claimed by {_claimer(other)}", YELLOW
     if part.checked:
         fired = ", ".join(part.checked.policies[:4]) + (", …" if part.checked.policies[4:] else "")
         tier = f"tier {part.checked.tier}"
@@ -77,22 +82,56 @@ def _rows(part: Part) -> Iterator[tuple[str, str, str]]:
             yield "waiver", waiver, YELLOW
     elif part.tree or part.brought.commit:
         yield "checked", "no decision about that tree is in the log", DIM
-    for review in part.reviewed:
-        how = how_known(review)
-        approved = GREEN if review.person else DIM
-        style = approved if review.answer == "approve" else RED if review.answer == "reject" else ""
-        yield "reviewed", f"{review.by}, {review.role}: {review.answer} ({how}), entry {review.entry}", style
+    yield from (("reviewed", *one) for one in reviewed(part.reviewed))
     if part.merged:
         target = part.merged.target.removeprefix("refs/heads/")
-        yield "merged", f"into {target} by {part.merged.by} ({part.merged.method}), entry {part.merged.entry}", ""
+        yield "merged", f"into {target} {merger(part.merged.by)} ({part.merged.method}), entry {part.merged.entry}", ""
 
 
-def how_known(review: Reviewed) -> str:
-    """Tell how it is known who reviewed, and whether that counts."""
+def _claimer(other: Other) -> str:
+    if other.written is None:
+        return f"the record {other.generation[:_DIGITS]}…, which this log does not hold"
+    model = f", {other.written.model}" if other.written.model else ""
+    return f"{other.written.agent}{model}, entry {other.written.entry}"
+
+
+def asked(one: Asked | None) -> tuple[str, str]:
+    """Tell who asked, in the words of all answers about lines: the text and its style."""
+    if one is None:
+        return "unknown", DIM
+    what = one.id or (f"ticket {one.ticket[:_DIGITS]}…" if one.ticket else "by a prompt")
+    by = "nobody authenticated who asked" if one.by == "unknown" else _claimed_by(one.by) or one.by
+    return f"{what}; {by}, entry {one.entry}", ""
+
+
+def reviewed(reviews: Sequence[Reviewed]) -> Iterator[tuple[str, str]]:
+    """Tell who reviewed, in the words of all answers about lines: texts and their styles."""
+    for one in reviews:
+        approved = GREEN if one.person else DIM
+        style = approved if one.answer == "approve" else RED if one.answer == "reject" else ""
+        yield f"{one.by}, {one.role}: {one.answer} ({_how_known(one)}), entry {one.entry}", style
+    if not reviews:
+        yield "by nobody, as far as the log knows", DIM
+
+
+def _claimed_by(name: str) -> str:
+    """Say that somebody is an account of a machine and no more; empty for everybody else."""
+    _, user, login = name.partition("/user/")
+    return f"claimed by user/{login} of this machine" if user and name.startswith("spiffe://") else ""
+
+
+def merger(name: str) -> str:
+    """Say who merged: `by` somebody, or who claims it."""
+    return _claimed_by(name) or f"by {name}"
+
+
+def _how_known(review: Reviewed) -> str:
     if review.claimed:
         return f"claimed, signed by {review.signer or 'a bare key'}: counts for nothing"
     if review.method == "local":
         return "local keys, which prove no person"
+    if claimed := _claimed_by(review.by):
+        return f"{claimed}: counts for nothing"
     return f"by {review.method}" if review.person else f"by {review.method}; no person: counts for nothing"
 
 
@@ -102,10 +141,6 @@ def _written(part: Part) -> Iterator[tuple[str, str, str]]:
         if part.origin.kind == "generation":
             yield "origin", f"the record {part.origin.generation[:_DIGITS]}…, which this log does not hold", YELLOW
         return
-    if part.asked:
-        ticket = f"ticket {part.asked.ticket[:_DIGITS]}…" if part.asked.ticket else "by a prompt"
-        by = "nobody authenticated who asked" if part.asked.by == "unknown" else part.asked.by
-        yield "asked", f"{part.asked.id or ticket}; {by}, entry {part.asked.entry}", ""
     if part.origin.kind == "generation":
         model = f", {written.model}" if written.model else ""
         weak = YELLOW if written.claimed or written.source in ("trailer", "note") else ""
@@ -133,9 +168,8 @@ def _range(part: Part) -> str:
     return str(part.first) if part.first == part.last else f"{part.first}–{part.last}"
 
 
-def _s(word: str, count: int) -> str:
-    return word if count == 1 else "entries" if word == "entry" else f"{word}s"
-
-
-def _numbers(entries: list[int]) -> str:
-    return ", ".join(map(str, entries[:12])) + (", …" if entries[12:] else "")
+def numbered(entries: Sequence[int]) -> str:
+    """Name entries by their numbers: `entry 3`, `entries 3, 4`."""
+    return (
+        ("entry " if len(entries) == 1 else "entries ") + ", ".join(map(str, entries[:12])) + (", …" if entries[12:] else "")
+    )

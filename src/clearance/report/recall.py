@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from clearance.facts.recall import Change, Lines, Recall, Share, Stats, count
-from clearance.report.blame import how_known
+from clearance.facts.text import counted
+from clearance.report.blame import asked, merger, numbered, reviewed
 from clearance.report.layout import Line, Piece, cells, hanging, pad, paint
 from clearance.report.look import Look
 from clearance.report.pen import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Pen
@@ -58,13 +59,13 @@ def _sum(found: Recall, pen: Pen) -> Iterator[Line]:
     if not found.entries:
         yield [Piece("there is no log here, so nothing is known beyond git", YELLOW)]
     elif not found.changes:
-        yield [Piece(pen.own(f"nothing of it is known among {found.entries} {_s('entry', found.entries)}"), YELLOW)]
+        yield [Piece(pen.own(f"nothing of it is known among {counted(found.entries, 'entry')}"), YELLOW)]
     else:
         changes = len({change.tree for change in found.changes})
-        rests = _numbers([rest.entry for rest in found.rests]) if found.rests else "no entry"
+        rests = numbered([rest.entry for rest in found.rests]) if found.rests else "no entry"
         yield [Piece(pen.own(
-            f"{now} {_s('line', now)} in {files} {_s('file', files)} stand today, {gone} gone; "
-            f"{changes} {_s('change', changes)}; rests on {rests} of {found.entries}"
+            f"{counted(now, 'line')} in {counted(files, 'file')} stand today, {gone:,} gone; "
+            f"{counted(changes, 'change')}; rests on {rests} of {found.entries}"
         ), BOLD)]  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _change(change: Change, pen: Pen) -> Iterator[Line]:
         lead = "  " + name.ljust(_LABEL)
         yield from hanging(Piece(lead, DIM), Piece(pen.shown(text), style), pen.width)
     brought, stands = count(change.then), count(change.now)
-    said = f"{stands} of {brought} {_s('line', brought)} stand" if brought else f"{stands} {_s('line', stands)}"
+    said = f"{stands:,} of {counted(brought, 'line')} stand" if brought else counted(stands, "line")
     yield [Piece("  " + "lines".ljust(_LABEL), DIM), Piece(said, RED if stands else GREEN)]
     yield from _places(change.now, "  now      ", pen)
     yield from _places(change.disputed, "  disputed ", pen)
@@ -107,9 +108,7 @@ def _places(lines: tuple[Lines, ...], label: str, pen: Pen) -> Iterator[Line]:
 
 
 def _rows(change: Change) -> Iterator[tuple[str, str, str]]:
-    if change.asked:
-        what = change.asked.id or (f"ticket {change.asked.ticket[:_DIGITS]}…" if change.asked.ticket else "a prompt")
-        yield "asked", f"{what} by {change.asked.by}, entry {change.asked.entry}", ""
+    yield "asked", *asked(change.asked)
     written = change.written
     if written:
         weak = _WEAK.get(written.source, "")
@@ -122,16 +121,10 @@ def _rows(change: Change) -> Iterator[tuple[str, str, str]]:
     if change.checked:
         style = _VERDICTS.get(change.checked.verdict, "")
         yield "checked", f"{change.checked.verdict}, tier {change.checked.tier}, entry {change.checked.entry}", style
-    for review in change.reviewed:
-        yield "reviewed", f"{review.by}, {review.role}: {review.answer} ({how_known(review)}), entry {review.entry}", ""
-    if not change.reviewed:
-        yield "reviewed", "nobody, as far as the log knows", DIM
+    yield from (("reviewed", *one) for one in reviewed(change.reviewed))
     if change.merged:
-        yield (
-            "merged",
-            f"into {change.merged.target.removeprefix('refs/heads/')} by {change.merged.by}, entry {change.merged.entry}",
-            "",
-        )
+        target = change.merged.target.removeprefix("refs/heads/")
+        yield "merged", f"into {target} {merger(change.merged.by)}, entry {change.merged.entry}", ""
 
 
 def _stats(found: Stats, pen: Pen) -> Iterator[Line]:
@@ -157,7 +150,7 @@ def _stats(found: Stats, pen: Pen) -> Iterator[Line]:
         )
     ]
     if found.live:
-        yield [Piece(pen.own(f"{found.live} {_s('file', found.live)} carried on from what was settled last; "
+        yield [Piece(pen.own(f"{counted(found.live, 'file')} carried on from what was settled last; "
                              "`clearance trace settle` records it"), DIM)]  # fmt: skip
     if not found.entries:
         yield [Piece("there is no log here, so nothing is known beyond git", YELLOW)]
@@ -181,11 +174,3 @@ def _row(name: str, one: Share, wide: int, pen: Pen, style: str = "") -> Line:
 
 def _range(run: Lines) -> str:
     return str(run.first) if run.first == run.last else f"{run.first}–{run.last}"
-
-
-def _s(word: str, number: int) -> str:
-    return word if number == 1 else "entries" if word == "entry" else f"{word}s"
-
-
-def _numbers(entries: list[int]) -> str:
-    return f"{_s('entry', len(entries))} " + ", ".join(map(str, entries[:12])) + (", …" if entries[12:] else "")

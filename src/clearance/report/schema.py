@@ -19,12 +19,15 @@ def outcome_schema() -> dict[str, Any]:
     """
     (reference,), parts = msgspec.json.schema_components((Outcome,), ref_template="#/$defs/{name}")
     for fact in _facts():
-        described = parts.get(fact.__name__) if fact.__module__.startswith("clearance.facts.") else None
-        if described is None:
+        if not fact.__module__.startswith("clearance.facts."):
+            continue
+        described = parts.get(fact.__name__, {}).get("properties")
+        # Facts of other reports may have the same name; those have other fields.
+        if described is None or set(described) != set(fact.__struct_encode_fields__):
             continue
         for field, text in field_notes(fact).items():
-            if field in described["properties"]:
-                described["properties"][field]["description"] = text
+            if field in described:
+                described[field]["description"] = text
     for part in parts.values():
         if "description" in part:
             part["description"] = inspect.cleandoc(part["description"])

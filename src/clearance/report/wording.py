@@ -15,6 +15,7 @@ from clearance.facts.classification import Classification
 from clearance.facts.decision import Ran, Reason, ReviewNeed, Verdict
 from clearance.facts.finding import Finding, Gap, GapKind, Look, Place, Secret, Severity
 from clearance.facts.outcome import Outcome
+from clearance.facts.provenance import Hand, HowKnown, Provenance
 
 _BY = {ActorKind.PERSON: "a person", ActorKind.AGENT: "an agent", ActorKind.SERVICE: "a service"}
 _LOOKS = {
@@ -89,9 +90,12 @@ def size(change: Change, minus: str) -> str:
     )
 
 
-def author(authorship: Authorship) -> str:
-    """Say who wrote a change and how that is known: `by an agent (commit trailer: Claude)`."""
+def author(authorship: Authorship, origins: Provenance | None = None) -> str:
+    """Say who wrote a change and how that is known: `by an agent (commit trailer: Claude)`. Where the log knows of single
+    lines (`origins`), these are told elsewhere."""
     by = _BY.get(authorship.author.kind)
+    if by is None and origins is not None and origins.hands:
+        return "treated as AI-written"
     if by is None:
         return "author unknown, treated as AI-written"
     if authorship.evidence is Evidence.NONE:
@@ -111,9 +115,26 @@ def ground(outcome: Outcome, *, show_all: bool = False) -> str:
     parts = [f"tier {risk.tier}" + (f": {said}" if said else ""), plural(risk.size, "line")]
     if risk.classification.level.rank > 1:
         parts.append(sensitive(risk.classification))
-    if risk.unknown_lines:
+    if outcome.origins is not None and outcome.origins.hands:
+        parts.append(lines(outcome.origins))
+    elif risk.unknown_lines:
         parts.append(f"{plural(risk.unknown_lines, 'line')} of unknown origin")
     return " · ".join(parts)
+
+
+def lines(origins: Provenance) -> str:
+    """Say where new lines come from: `17 new lines: 15 by claude-code (entry 2), 2 unknown`."""
+    said = [f"{hand.lines:,} {_MADE[hand.evidence]} {hand.name} ({_entries(hand)})" for hand in origins.hands]
+    said += [f"{origins.unknown:,} unknown"] if origins.unknown else []
+    return f"{plural(origins.lines, 'new line')}: {', '.join(said)}"
+
+
+_MADE: Mapping[HowKnown, str] = {"hook": "by", "command": "by", "claim": "claimed for", "person": "signed for by"}
+
+
+def _entries(hand: Hand) -> str:
+    numbers = ", ".join(map(str, hand.entries)) + (f" and {hand.more} more" if hand.more else "")
+    return ("entry " if len(hand.entries) == 1 and not hand.more else "entries ") + numbers
 
 
 def sensitive(classification: Classification) -> str:

@@ -160,7 +160,7 @@ class FilesView:
             else:
                 last = self.state.bundle_bytes if width < WIDTH else None
                 data = self._tree.read(f"{BUNDLES}/{group:09d}", last)
-            self._group = (place, _unpacked(data or b"", width, 2 if kind == ENTRY else 4, place))
+            self._group = (place, unpacked(data or b"", width, 2 if kind == ENTRY else 4, place))
         return self._group[1][at]
 
 
@@ -190,7 +190,7 @@ def packed(bodies: Iterable[bytes], size: int) -> bytes:
     return b"".join(len(body).to_bytes(size, "big") + body for body in bodies)
 
 
-def _unpacked(data: bytes, count: int, size: int, where: str) -> list[bytes]:
+def unpacked(data: bytes, count: int, size: int, where: str) -> list[bytes]:
     """Read the first bodies of a file."""
     bodies, at = [], 0
     for _ in range(count):

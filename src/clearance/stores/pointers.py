@@ -7,6 +7,7 @@ could change it could sign as well.
 """
 
 import os
+import re
 import sqlite3
 import stat
 from collections import Counter
@@ -17,15 +18,16 @@ from urllib.parse import quote
 
 APPLICATION_ID = 0x434C5254
 """`CLRT` in the file's header."""
-VERSION = 2
+VERSION = 3
 NAME_BYTES = 9
 """How long a name is: a letter for its kind and 8 bytes."""
 _POINTS = "CREATE TABLE point(name BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(name, entry)) STRICT, WITHOUT ROWID"
-_READ = (
-    "CREATE TABLE read(one INTEGER PRIMARY KEY, stamp TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "
-    "points INTEGER NOT NULL) STRICT"
-)
-_SCHEMA = (_POINTS, _READ)
+_READ = "CREATE TABLE read(one INTEGER PRIMARY KEY, stamp TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL) STRICT"
+# Where a pointer goes, nothing counts as read any more: to count millions of them at each question would take longer.
+_GONE = "CREATE TRIGGER gone AFTER DELETE ON point BEGIN DELETE FROM read; END"
+_OTHER = "CREATE TRIGGER other AFTER UPDATE ON point BEGIN DELETE FROM read; END"
+_SCHEMA = (_POINTS, _READ, _GONE, _OTHER)
+_CREATE = re.compile("^CREATE (TABLE|TRIGGER)")
 _SECONDS = 10.0
 
 
@@ -99,7 +101,7 @@ class Pointers:
         connection.execute("PRAGMA cell_size_check = ON")
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        schema = [text for (text,) in connection.execute("SELECT sql FROM sqlite_schema ORDER BY name").fetchall()]
+        schema = [text for (text,) in connection.execute("SELECT sql FROM sqlite_schema ORDER BY sql").fetchall()]
         if not schema and not application:
             self._make(connection)
         elif (application, version, schema) != (APPLICATION_ID, VERSION, sorted(_SCHEMA)):
@@ -112,7 +114,7 @@ class Pointers:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
         for statement in _SCHEMA:
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+            connection.execute(_CREATE.sub(r"\g<0> IF NOT EXISTS", statement))
         connection.execute("COMMIT")
 
 
@@ -126,17 +128,17 @@ class PointerView:
     def read(self) -> tuple[int, bytes]:
         """Say how many entries were read, and the root of the log at that size; nothing of another log counts,
         and nothing where pointers went since."""
-        row = self._connection.execute(
-            "SELECT stamp, size, root FROM read WHERE points = (SELECT count(*) FROM point)"
-        ).fetchone()
+        row = self._connection.execute("SELECT stamp, size, root FROM read").fetchone()
         return (int(row[1]), bytes(row[2])) if row is not None and row[0] == self._stamp else (0, b"")
 
     def begin(self, *, anew: bool) -> None:
         """Begin to add; `anew`: all pointers go first."""
         self._connection.execute("BEGIN IMMEDIATE")
         if anew:
-            self._connection.execute("DELETE FROM point")
             self._connection.execute("DELETE FROM read")
+            self._connection.execute("DROP TABLE point")
+            for statement in (_POINTS, _GONE, _OTHER):
+                self._connection.execute(statement)
 
     def add(self, pairs: Iterable[tuple[bytes, int]]) -> None:
         """Add names with the entries that they point to."""
@@ -145,8 +147,7 @@ class PointerView:
     def end(self, size: int, root: bytes) -> None:
         """Keep what was added, with how far the log was read."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO read(one, stamp, size, root, points) SELECT 1, ?, ?, ?, count(*) FROM point",
-            (self._stamp, size, root),
+            "INSERT OR REPLACE INTO read(one, stamp, size, root) VALUES (1, ?, ?, ?)", (self._stamp, size, root)
         )
         self._connection.execute("COMMIT")
 
@@ -154,6 +155,15 @@ class PointerView:
         """Let go of what was added since `begin`."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+    def remove(self, pairs: Iterable[tuple[bytes, int]]) -> None:
+        """Take pointers away, between `begin` and `end`."""
+        self._connection.executemany("DELETE FROM point WHERE name = ? AND entry = ?", pairs)
+
+    def oldest(self, name: bytes, most: int) -> list[int]:
+        """Give the entries that a name points to, the oldest first, at most so many."""
+        query = "SELECT entry FROM point WHERE name = ? ORDER BY entry LIMIT ?"
+        return [int(entry) for (entry,) in self._connection.execute(query, (name, most))]
 
     def find(self, name: bytes, most: int) -> list[int]:
         """Give the entries that a name points to, the newest first, at most so many."""

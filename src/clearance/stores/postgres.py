@@ -10,13 +10,15 @@ while a commit is on its way, the server is asked by the number of the transacti
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from clearance.facts.errors import StoreError
 from clearance.stores import postgres_schema as sql
 from clearance.stores.postgres_uri import Target, read_target, scrubbed
+from clearance.stores.postgres_view import PostgresDraft, PostgresView
+from clearance.stores.postgres_words import words
 
 if TYPE_CHECKING:
     import psycopg
@@ -28,15 +30,6 @@ _LOCK_SECONDS = 30
 _CONNECT_SECONDS = 10
 _IDLE = 2
 """How many connections are kept open for the next use."""
-_MOST_BYTES = 64 << 20
-"""How long one body may be."""
-_FLUSH_BYTES = 16 << 20
-"""How much a draft holds before it hands it to the server."""
-_AFTER = "\U0010ffff"
-_FIRST_PAGE = 16
-_LAST_PAGE = 1024
-_PAGE_BYTES = 4 << 20
-"""How much of a list is fetched at once: rows, and bytes above which the next page is shorter."""
 
 
 class PostgresStore:
@@ -70,7 +63,7 @@ class PostgresStore:
         return self._target.place
 
     @contextmanager
-    def read(self) -> Iterator["PostgresView"]:
+    def read(self) -> Iterator[PostgresView]:
         """Open a view of what is committed now; an empty one where there is no log of this name.
 
         Raises:
@@ -87,7 +80,7 @@ class PostgresStore:
             connection.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator["PostgresDraft"]:
+    def write(self) -> Iterator[PostgresDraft]:
         """Open a draft, which is durable once the block ends well, and never was where it does not.
 
         Raises:
@@ -256,138 +249,8 @@ class PostgresStore:
         try:
             yield
         except psycopg.Error as error:
-            what, then = _words(error)
+            what, then = words(error, _LOCK_SECONDS)
             raise StoreError(scrubbed(what, self._target.parameters), where=self.place, next=then) from None
-
-
-class PostgresView:
-    """A view of one transaction."""
-
-    def __init__(self, connection: "Connection", number: int | None) -> None:
-        self._connection = connection
-        self._log = number
-
-    def get(self, name: str) -> bytes | None:
-        """Give the body of a name, or None.
-
-        Raises:
-            psycopg.Error: the server does not give it; the store tells it as StoreError.
-        """
-        if self._log is None:
-            return None
-        query = f"SELECT body FROM {sql.table_of(name)} WHERE log = %s AND name = %s"  # noqa: S608 -- one of two names
-        row = self._connection.execute(query, (self._log, name), binary=True).fetchone()  # type: ignore[arg-type, unused-ignore]
-        return None if row is None else bytes(row[0])
-
-    def items(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Give all names that begin with `prefix`, with their bodies, in order; a page at a time.
-
-        Raises:
-            psycopg.Error: as for `get`.
-        """
-        if self._log is None:
-            return
-        own = self.get(prefix) if prefix else None
-        if own is not None:
-            yield prefix, own
-        after, most = prefix, _FIRST_PAGE
-        while True:
-            wanted = {"log": self._log, "after": after, "end": prefix + _AFTER, "most": most}
-            rows = self._connection.execute(sql.PAGE, wanted, binary=True).fetchall()
-            yield from rows
-            if len(rows) < most:
-                return
-            small = sum(len(body) for _, body in rows) < _PAGE_BYTES
-            after, most = rows[-1][0], min(most * 2, _LAST_PAGE) if small else max(1, most // 2)
-
-
-class PostgresDraft(PostgresView):
-    """A view that sees its own writes. They are handed to the server together, at the end or before it reads a list."""
-
-    def __init__(self, connection: "Connection", number: int) -> None:
-        super().__init__(connection, number)
-        self._new: dict[str, bytes] = {}
-        self._waiting = 0
-
-    def get(self, name: str) -> bytes | None:
-        """Give the body of a name, or None.
-
-        Raises:
-            psycopg.Error: as for a view.
-        """
-        return self._new[name] if name in self._new else super().get(name)
-
-    def items(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Give names and bodies as a view does.
-
-        Raises:
-            psycopg.Error: as for a view.
-        """
-        self.flush()
-        yield from super().items(prefix)
-
-    def put(self, name: str, body: bytes) -> None:
-        """Write a body.
-
-        Raises:
-            StoreError: it is too long.
-            psycopg.Error: the server does not take it, which may show only when the draft ends; also where an entry, its
-                bundle or an evidence body would be replaced.
-        """
-        self.put_many(((name, body),))
-
-    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None:
-        """Write bodies, as `put` does."""
-        for name, body in items:
-            if len(body) > _MOST_BYTES:
-                raise StoreError(f"a body of more than {_MOST_BYTES >> 20} MiB", where=name, next="split the change")
-            self._new[name] = bytes(body)
-            self._waiting += len(body)
-            if self._waiting > _FLUSH_BYTES:
-                self.flush()
-
-    def flush(self) -> None:
-        """Hand the server what is not there yet.
-
-        Raises:
-            psycopg.Error: it does not take it.
-        """
-        new, self._new, self._waiting = self._new, {}, 0
-        kept = {name: body for name, body in new.items() if name.startswith(sql.KEPT)}
-        if kept:
-            with self._connection.cursor() as cursor, cursor.copy(sql.COPY) as copy:
-                copy.set_types(["int4", "text", "bytea"])
-                for name, body in kept.items():
-                    copy.write_row((self._log, name, body))
-        head = {name: body for name, body in new.items() if name not in kept}
-        if head:
-            self._connection.execute(sql.UPSERT, (self._log, list(head), list(head.values())))
-
-
-_ROLES = "grant the role what docs/how-to/postgresql.md says"
-_NOTHING = "nothing was recorded, and what was recorded before is whole"
-
-
-def _words(error: "psycopg.Error") -> tuple[str, str]:
-    """Say what went wrong, and what to do."""
-    from psycopg import OperationalError, errors
-
-    said = (error.diag.message_primary or str(error).strip() or type(error).__name__).splitlines()
-    match error:
-        case errors.LockNotAvailable():
-            return f"another process kept the log for {_LOCK_SECONDS} seconds", "try again when it has ended"
-        case errors.InsufficientPrivilege():
-            return f"the role may not do this: {said[0]}", _ROLES
-        case errors.UniqueViolation() | errors.RestrictViolation():
-            return "what was recorded is never changed", f"look with `clearance log verify`; {_NOTHING}"
-        case errors.DiskFull():
-            return "the server's disk is full", f"free some space; {_NOTHING}"
-        case errors.ReadOnlySqlTransaction():
-            return "the server only reads", "name the primary: target_session_attrs=read-write"
-        case OperationalError():
-            return f"the server cannot be reached, or ended the connection: {said[0]}", f"check it and try again; {_NOTHING}"
-        case _:
-            return said[0], f"check the database; {_NOTHING}"
 
 
 _FOREIGN: "list[Connection]" = []

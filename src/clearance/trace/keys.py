@@ -14,9 +14,11 @@ Shingling for copies of text: U. Manber, "Finding similar files in a large file 
 """
 
 import hashlib
+import struct
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain, islice
 
 from clearance.facts.change import Range
 from clearance.facts.trace import COUNT_BYTES, KEY_BYTES, SHORT_BYTES, Run
@@ -71,15 +73,23 @@ class KeyedText:
     @cached_property
     def shingles(self) -> list[int]:
         """One number for each token but the last two."""
-        known: dict[str, int] = {}
-        values: list[int] = []
-        for words in self.words:
-            for word in words:
-                value = known.get(word)
-                if value is None:
-                    value = known[word] = self._number(word)
-                values.append(value)
-        return list(_shingled(values))
+        # Each token is multiplied once, not each time that it stands somewhere: the sums are the same.
+        last = {word: self._number(word) for word in self._different}
+        middle = {word: value * _Q % _MODULUS for word, value in last.items()}
+        first = {word: value * _P % _MODULUS for word, value in middle.items()}
+        tokens = list(chain.from_iterable(self.words))
+        thirds = zip(tokens, islice(tokens, 1, None), islice(tokens, 2, None), strict=False)
+        return [(first[one] + middle[two] + last[three]) % _MODULUS & _LOW for one, two, three in thirds]
+
+    @cached_property
+    def _different(self) -> dict[str, str]:
+        """The form of each token that stands anywhere, in their order."""
+        return {word: _form(word) for word in dict.fromkeys(chain.from_iterable(self.words))}
+
+    @cached_property
+    def _shapes(self) -> dict[str, bytes]:
+        """Hashes of shapes that were asked for: lines of a text share a few."""
+        return {}
 
     def exact(self, line: int) -> bytes:
         """Give the exact key of a line, from 0."""
@@ -93,7 +103,13 @@ class KeyedText:
     def shape(self, line: int) -> bytes:
         """Give the shape of a line; zero bytes where it has no tokens."""
         words = self.words[line]
-        return self._hash(" ".join(map(_form, words)).encode("utf-8", "surrogatepass"), SHORT_BYTES) if words else _NO_SHAPE
+        if not words:
+            return _NO_SHAPE
+        text = " ".join(map(self._different.__getitem__, words))
+        found = self._shapes.get(text)
+        if found is None:
+            found = self._shapes[text] = self._hash(text.encode("utf-8", "surrogatepass"), SHORT_BYTES)
+        return found
 
     def run(self, path: str, low: int, high: int) -> Run:
         """Give lines `low` to `high` (from 0, the second one not included) as a run."""
@@ -108,7 +124,7 @@ class KeyedText:
             loose=b"".join(map(self.loose, numbers)),
             shape=b"".join(map(self.shape, numbers)),
             counts=b"".join(len(self.words[number]).to_bytes(COUNT_BYTES) for number in numbers),
-            shingles=b"".join(value.to_bytes(SHORT_BYTES) for value in near) if end > start else b"",
+            shingles=struct.pack(f">{len(near)}I", *near) if end > start else b"",
             lead=lead,
             tail=tail,
         )
@@ -124,11 +140,6 @@ class KeyedText:
 
     def _hash(self, data: bytes, size: int) -> bytes:
         return hashlib.blake2b(data, digest_size=size, key=self._salt).digest()
-
-
-def _shingled(values: Sequence[int]) -> Iterator[int]:
-    for at in range(len(values) - WIDTH + 1):
-        yield ((values[at] * _P + values[at + 1]) * _Q + values[at + 2]) % _MODULUS & _LOW
 
 
 def _form(word: str) -> str:

@@ -22,6 +22,8 @@ _MOST_NEAR = 2_000
 """Among so many findings the nearest one is looked for."""
 _FIELDS = ("change", "findings", "gaps", "risk", "ran", "version", "waivers")
 _REPORT = "give what `clearance check --format json` wrote"
+_FEWEST_LETTERS = 6
+"""Letters from which a text can be a reason, in any language."""
 _DAYS = re.compile(r"[0-9]{1,4}d", re.ASCII)
 
 
@@ -79,6 +81,19 @@ def finding_of(last: Last, wanted: str) -> Finding:
         f"{names[near[0]].place.path}:{names[near[0]].place.line}"
     )  # fmt: skip
     raise UsageError("the last check has no such finding", where=wanted, next=hint)
+
+
+def check_said(waiver: Waiver) -> None:
+    """Refuse a reason, or what is done instead, that says nothing to whoever reads it later.
+
+    Raises:
+        UsageError: one of them has hardly a letter.
+    """
+    for option, text in (("--reason", waiver.reason), ("--compensating", waiver.compensating)):
+        if sum(character.isalpha() for character in text) < _FEWEST_LETTERS:
+            raise UsageError(
+                f"{option} {text!r} says nothing", next="write a sentence: two people and every later auditor read it"
+            )
 
 
 def check_rule(rule: str, directory: Path, last: Last | None) -> None:

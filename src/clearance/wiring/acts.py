@@ -56,6 +56,7 @@ class Engine:
         import clearance.decide.decide
         import clearance.report.repair
         import clearance.wiring
+        import clearance.wiring.handed
         import clearance.wiring.tracing_notes  # noqa: F401 -- imported for their time
 
         _ = self._policies
@@ -100,11 +101,12 @@ class Engine:
             return Ruling(verdict=Verdict.DENY, to_model=f"{why} {_CLOSED}", to_person=why)
         if not (act.command or act.writes or act.arguments or act.prompt) or _OWN_TOOLS.fullmatch(act.tool):
             return Ruling(verdict=Verdict.ALLOW)
-        from clearance.wiring.handed import as_own
+        if act.arguments and not (act.command or act.writes):
+            from clearance.wiring.handed import as_own
 
-        act = as_own(act)
-        if act.unread:
-            return self._before(act)
+            act = as_own(act)
+            if act.unread:
+                return self._before(act)
         rulings = [self._judged(part, around) for around, part in _parts_of(act)]
         return max(rulings, key=lambda one: one.verdict.rank)
 

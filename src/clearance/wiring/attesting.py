@@ -39,6 +39,7 @@ _SIGNERS = {
     "erasure": "by",
     "retention": "by",
     "trust": "by",
+    "revocation": "by",
 }
 """The field of a kind that names its signer."""
 _SUBJECT = re.compile(r"(?P<name>[^=]{1,300})=sha256:(?P<sha256>[0-9a-f]{64})")
@@ -276,9 +277,10 @@ def _texts(said: Any) -> "list[tuple[str, str]]":
 _BELOW = re.compile(rf"(?:agent|ci|service)(?:/{SEGMENT}){{1,9}}")
 
 
-def identity(name: str, token: Path | None, environment: Mapping[str, str]) -> Identity:
+def identity(name: str, token: Path | None, environment: Mapping[str, str], *, machine: bool = False) -> Identity:
     """Give who is to sign: with a token whoever an identity provider says, with a name an agent or a service of this
-    machine's trust domain, else this installation. A person signs with a token only.
+    machine's trust domain, else the account that types; this installation where the act is a `machine`'s, not a person's. A
+    person signs with a token only.
 
     Raises:
         UsageError: the name is none, or the token is not accepted, or names somebody else.
@@ -292,7 +294,7 @@ def identity(name: str, token: Path | None, environment: Mapping[str, str]) -> I
             raise UsageError("a token says who signs", where=f"--as {name[:80]}", next="leave --as out")
         return _of_token(token, environment)
     if not name:
-        return house.service
+        return house.service if machine else house.user
     if _BELOW.fullmatch(name):
         return Identity(name=f"spiffe://{house.domain}/{name}", issuer=f"spiffe://{house.domain}")
     if "@" in name:

@@ -123,12 +123,12 @@ def _day(pack: "Place") -> str:
 
 
 def _vsa(decision: Decision, decided: str, around: Around, by: Identity) -> Fact:
-    from clearance.wiring.attesting_levels import Verdicts, verified
+    from clearance.wiring.attesting_levels import Verdicts, examined
 
     if not around.head:
         raise UsageError("what was judged is no commit yet", next="add --head REV")
     known = Verdicts(decision.verdict, decision.reviews, whole=True, policies=decision.policies, sha256=decided)
-    found = verified(around.directory, around.environment, by, commit=around.head, now_decided=known)
+    found = examined(around.directory, around.environment, by, commit=around.head, now_decided=known).statement
     refuse_secrets([found], None, around.environment)  # names of branches are the only texts that others choose
     return found
 

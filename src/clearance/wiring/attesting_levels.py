@@ -24,7 +24,7 @@ from clearance.facts.errors import UnknownRevision, UsageError
 from clearance.facts.identity import Identity
 from clearance.facts.statement import DECISION_TYPE, STATEMENT_TYPE
 from clearance.wiring.attesting import now
-from clearance.wiring.attesting_log import Kept, Shelf, by_service
+from clearance.wiring.attesting_log import Kept, Shelf, decisions, refuse_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,23 +72,10 @@ def enforcing(environment: Mapping[str, str]) -> Enforcers:
 
 
 class Examined(NamedTuple):
-    """A verification summary, and why its level is what it is."""
+    """A verification summary: at which level a commit was verified, and why its level is what it is."""
 
     statement: VsaStatement
     why: str
-
-
-def verified(
-    directory: Path,
-    environment: Mapping[str, str],
-    by: Identity,
-    *,
-    commit: str = "HEAD",
-    resource: str = "",
-    now_decided: Verdicts | None = None,
-) -> VsaStatement:
-    """State at which level a commit was verified; as `examined` does, without the reason."""
-    return examined(directory, environment, by, commit=commit, resource=resource, now_decided=now_decided).statement
 
 
 def examined(
@@ -105,6 +92,7 @@ def examined(
 
     Raises:
         UsageError: nobody could tell which repository is meant, or nothing was decided about the commit.
+        NoLongerBelieved: the newest decision about it is believed no more.
         ClearanceError: git or the log cannot be read.
     """
     if by.kind != "service":
@@ -163,9 +151,14 @@ def _statement(
 
 
 def _decision(shelf: Shelf, tree: str) -> Verdicts | None:
-    """Give the newest decision about a tree."""
-    for kept in shelf.newest(DECISION_TYPE):
-        if kept.said.subject[0].digest.sha256 == tree and by_service(kept):
+    """Give the newest decision about a tree.
+
+    Raises:
+        NoLongerBelieved: it is believed no more; an older one does not count instead.
+    """
+    for kept in decisions(shelf):
+        if kept.said.subject[0].digest.sha256 == tree:
+            refuse_ended(kept)
             said = kept.said.predicate
             return Verdicts(said.verdict, said.reviews, said.omitted.reviews == 0, said.policies, kept.sha256)
     return None
@@ -187,10 +180,15 @@ def vouching(environment: Mapping[str, str]) -> frozenset[str]:
 def _votes(shelf: Shelf, vouching: frozenset[str]) -> tuple[tuple[Vote, ...], tuple[tuple[str, str], ...]]:
     """Give all reviews, oldest first, and of each the tree that it is about with the digest of what was signed. What counts
     is who signed, as the certificate says it, and that whoever vouched for them is one of `vouching`; never what a statement
-    says of its reviewer."""
+    says of its reviewer. An answer that is believed no more approves nothing, and what the same reviewer answered before it
+    stays replaced."""
     votes, trees = [], []
-    for kept in reversed(list(shelf.newest(ReviewPredicate.TYPE))):
+    for kept in reversed(list(shelf.words(ReviewPredicate.TYPE))):
         said, signer = kept.said.predicate, kept.signer
+        if kept.ended:
+            by, tree = said.reviewer.name, said.seen.tree
+            votes.append(Vote(by=by, kind="person", vouched=True, tree=tree, answer="abstain", role=said.role))
+            continue
         trees.append((said.seen.tree, kept.sha256))
         if signer is not None:
             votes.append(

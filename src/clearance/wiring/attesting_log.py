@@ -1,12 +1,13 @@
 """Finds statements in the log: the newest of a kind about a tree, a commit, an environment."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clearance.attest.kinds import read, type_of
 from clearance.attest.predicates.merge import Head, Rest
-from clearance.facts.errors import LogTampered, StoreError
+from clearance.facts.errors import LogTampered, NoLongerBelieved, StoreError
 from clearance.facts.statement import DECISION_TYPE, Statement
 from clearance.wiring.recording import open_log
 
@@ -20,12 +21,13 @@ MOST_BACK = 20_000
 
 class Kept(NamedTuple):
     """A statement of the log, verified: its entry, the SHA-256 of the signed payload, what it says, and who signed (none: an
-    entry of before there were identities)."""
+    entry of before there were identities). `ended`: it is whole, and believed no more; then nobody signed."""
 
     entry: int
     sha256: str
     said: Statement[Any]
     signer: "Identity | None"
+    ended: bool = False
 
 
 class Shelf:
@@ -60,18 +62,32 @@ class Shelf:
         Raises:
             LogTampered, BadSignature: one is not as it was signed.
         """
+        return (kept for kept in self.words(kind) if not kept.ended)
+
+    def words(self, kind: str) -> "Iterator[Kept]":
+        """Give the statements of a kind as `newest` does, and between them those that are believed no more: what somebody
+        said earlier must not count again because their last word was revoked.
+
+        Raises:
+            LogTampered, BadSignature: one is not as it was signed.
+        """
         for index in reversed(self._found[kind]):
-            kept = self.at(index)
+            kept = self._at(index)
             if kept is not None:
                 yield kept
 
-    def at(self, index: int) -> Kept | None:
+    def _at(self, index: int) -> Kept | None:
         """Give the statement of an entry; None where this version cannot read it."""
         if self._log is None:
             return None
-        entry = next(self._log.entries(index))
-        said = read(entry.payload).statement
-        return Kept(index, entry.digest, said, entry.signer) if said is not None else None
+        entry = self._log.believed(index)
+        payload = entry.payload if entry is not None else self._log.payload(index)
+        said = read(payload).statement
+        if said is None:
+            return None
+        if entry is None:
+            return Kept(index, hashlib.sha256(payload).hexdigest(), said, None, ended=True)
+        return Kept(index, entry.digest, said, entry.signer)
 
     def checkpoint(self) -> Head | None:
         """Give the newest checkpoint of the log; None where there is no log."""
@@ -89,15 +105,34 @@ def by_service(kept: Kept) -> bool:
 
 
 def decided(shelf: Shelf, trees: "dict[str, str]") -> tuple[Rest, ...]:
-    """Give the newest decision about each tree: its SHA-256 to what the tree is (`result`, `head`), the first one first."""
+    """Give the newest decision about each tree: its SHA-256 to what the tree is (`result`, `head`), the first one first.
+
+    Raises:
+        NoLongerBelieved: the newest one about a tree is believed no more; an older one does not count instead.
+    """
     found: dict[str, Rest] = {}
-    for kept in shelf.newest(DECISION_TYPE):
-        if not by_service(kept):
-            continue
+    for kept in decisions(shelf):
         sha256 = kept.said.subject[0].digest.sha256
         if sha256 in trees and sha256 not in found:
+            refuse_ended(kept)
             verdict = kept.said.predicate.verdict.value
             found[sha256] = Rest(sha256=kept.sha256, verdict=verdict, about=trees[sha256])  # type: ignore[arg-type]
         if len(found) == len(trees):
             break
     return tuple(found[name] for name in trees if name in found)
+
+
+def decisions(shelf: Shelf) -> "Iterator[Kept]":
+    """Give the decisions of services, newest first, and those that are believed no more between them."""
+    return (kept for kept in shelf.words(DECISION_TYPE) if kept.ended or by_service(kept))
+
+
+def refuse_ended(kept: Kept) -> None:
+    """Refuse to go on to an older decision because the newest one about a tree is believed no more.
+
+    Raises:
+        NoLongerBelieved: it is.
+    """
+    if kept.ended:
+        what = "the newest decision about this tree is believed no more, and no older one counts instead"
+        raise NoLongerBelieved(what, where=f"entry {kept.entry}", next="decide it again: clearance check --base … --head …")

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from clearance.attest.kinds import Kind, kinds, read
-from clearance.facts.errors import UsageError
 from clearance.wiring.attesting import BY_HAND
 from clearance.wiring.attesting_checks import BESIDE
+from clearance.wiring.named_entries import entry_named
 from clearance.wiring.replaying import existing
 
-_PREFIX = 6
 _MOST_LINES = 400
 _MADE = {
     "trust": "clearance trust init, clearance trust rotate",
@@ -71,19 +70,7 @@ def shown(directory: Path, which: str) -> Shown:
         ClearanceError: the log cannot be read, or the entry is not as it was signed.
     """
     log = existing(directory)
-    size = log.size()
-    if which.isascii() and which.isdigit() and len(which) < 13 and int(which) < size:
-        entry = next(log.entries(int(which)))
-    else:
-        digits = which.lower()
-        whole = len(digits) >= _PREFIX and set(digits) <= set("0123456789abcdef")
-        found = [one for one in log.entries() if one.digest.startswith(digits)] if whole else []
-        if len({one.digest for one in found}) != 1:
-            raise UsageError(
-                "several entries begin so" if found else "no such entry", where=which[:80],
-                next=f"give an index from 0 to {size - 1}, or at least {_PREFIX} digits of a digest",
-            )  # fmt: skip
-        entry = found[-1]
+    entry = entry_named(log, which)
     reading = read(entry.payload)
     name = reading.kind.name if reading.kind else "unknown"
     lines = [f"entry {entry.index}: {name} statement, digest {entry.digest}"]

@@ -132,10 +132,21 @@ def deployed(
         what = git.read(commit)
     shelf = Shelf(directory, [DECISION_TYPE, MergePredicate.TYPE, DeployPredicate.TYPE])
     earlier = next((kept for kept in shelf.newest(DeployPredicate.TYPE) if kept.said.predicate.environment == to), None)
-    merges = [kept.sha256 for kept in shelf.newest(MergePredicate.TYPE) if kept.said.predicate.commit == what.commit]
+    merges = _merges(shelf, what.commit)
     predicate = DeployPredicate(
         environment=to, commit=what.commit, tree=what.tree,
         before=earlier.said.predicate.commit if earlier else "", by=party(by),
-        decisions=decided(shelf, {what.sha256: "result"}), merges=tuple(merges[:8]), version=__version__, time=now(),
+        decisions=decided(shelf, {what.sha256: "result"}), merges=merges[:8], version=__version__, time=now(),
     )  # fmt: skip
     return stated(predicate, [tree_subject(what), *artifacts])
+
+
+def _merges(shelf: Shelf, commit: str) -> tuple[str, ...]:
+    """Give the merges of a commit, the newest first. One that the same signer stated again, as a job does that is run twice,
+    is left out: its last word counts."""
+    found: dict[tuple[str, str], str] = {}
+    for kept in shelf.newest(MergePredicate.TYPE):
+        if kept.said.predicate.commit == commit:
+            signer = kept.signer.name if kept.signer else ""
+            found.setdefault((kept.said.predicate.before, signer), kept.sha256)
+    return tuple(found.values())

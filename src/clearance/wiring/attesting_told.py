@@ -3,17 +3,19 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from clearance import __version__
 from clearance.attest.predicates.fields import Prompt, party, word
 from clearance.attest.predicates.incident import IncidentPredicate
+from clearance.attest.predicates.merge import Rest
 from clearance.attest.predicates.request import RequestPredicate
 from clearance.attest.predicates.review import Answer, Authentication, First, ReviewPredicate, Seen
 from clearance.attest.predicates.waiver import WaiverPredicate
 from clearance.collect.commits import Commits
-from clearance.facts.errors import UsageError
+from clearance.facts.errors import NoLongerBelieved, UsageError
 from clearance.facts.fact import digest
 from clearance.facts.identity import Identity
 from clearance.facts.statement import DECISION_TYPE, DigestSet, Resource, Statement
@@ -21,6 +23,7 @@ from clearance.facts.waiver import FOLDER, Waiver
 from clearance.wiring.attesting import Recorded, authentication, identity, now, record, stated
 from clearance.wiring.attesting_log import Shelf, decided
 from clearance.wiring.attesting_steps import tree_subject
+from clearance.wiring.tracing_notes import keyed
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -74,7 +77,9 @@ def reviewed(
         what = git.read(commit)
         start = git.read(base).commit if base else ""
     shelf = Shelf(directory, [DECISION_TYPE])
-    beside = decided(shelf, {what.sha256: "result"})
+    beside: tuple[Rest, ...] = ()
+    with suppress(NoLongerBelieved):  # whoever looks now sees none
+        beside = decided(shelf, {what.sha256: "result"})
     time = now()
     predicate = ReviewPredicate(
         seen=Seen(
@@ -98,7 +103,7 @@ def waived(
     """
     by = identity("", None, environment)
     predicate = WaiverPredicate(
-        action=action, id=waiver.id, by=party(by), owner=hashlib.sha256(waiver.owner.encode()).hexdigest(),
+        action=action, id=waiver.id, by=party(by), owner=keyed(waiver.owner, environment),
         waiver=digest(waiver), rule=word(waiver.rule), finding=waiver.finding if _DIGEST.fullmatch(waiver.finding) else "",
         paths=len(waiver.paths), controls=tuple(word(one) for one in waiver.controls), expires=waiver.expires,
         version=__version__, time=now(),

@@ -10,8 +10,8 @@ import msgspec
 from clearance.facts.errors import SigningError, UsageError
 
 if TYPE_CHECKING:
-    from clearance.attest.tokens import Provider
     from clearance.facts.identity import Identity
+    from clearance.facts.provider import Provider
 
 _LIMIT = 1 << 20
 _SECONDS = 10.0

@@ -2,7 +2,9 @@
 repository."""
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,49 +15,22 @@ from clearance.attest.trust import Trust
 from clearance.attest.trusted_root import LogKey, Root, read_root
 from clearance.facts.bundle import RECORD_KIND, RECORD_VERSION, Bundle, LogEntry, bundle_bytes
 from clearance.facts.entry import Checkpoint, Opened, Sealed
-from clearance.facts.errors import BadSignature, ClearanceError, LogTampered, UsageError
-from clearance.facts.fact import Fact
+from clearance.facts.errors import BadSignature, LogTampered, UsageError
 from clearance.facts.key import PublicKey
 from clearance.facts.statement import STATEMENT_TYPE
+from clearance.facts.verified import Subject, Verified
 from clearance.record.merkle import leaf_hash, verify_inclusion
 from clearance.record.note import late, open_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clearance.record.quorum import QuorumPolicy
 
 _ENTRY = "verificationMaterial.tlogEntries[0]"
 _PROOF = f"{_ENTRY}.inclusionProof"
 _MOST_BYTES = 1 << 20
+_STAMP = "verificationMaterial.timestampVerificationData.rfc3161Timestamps[0].signedTimestamp"
 _MOST_HASHES = 64
 _DIGITS = 19
-
-
-class Subject(Fact):
-    """What a statement is about: a name and its SHA-256."""
-
-    name: str
-    sha256: str
-
-
-class Verified(Fact):
-    """A bundle that verified: who signed, vouched for by whom, when; what kind of statement about what; where it lies in
-    which log. `time` is RFC 3339 in UTC."""
-
-    signer: str
-    kind: str
-    issuer: str
-    time: str
-    type: str
-    subjects: tuple[Subject, ...]
-    log: str
-    index: int
-    size: int
-    payload: str
-    """SHA-256 of the statement."""
-    witnesses: tuple[str, ...] = ()
-    """Witnesses of the policy that cosigned the checkpoint."""
 
 
 class Wanted(NamedTuple):
@@ -66,51 +41,24 @@ class Wanted(NamedTuple):
     type: str = ""
     policy: "QuorumPolicy | None" = None
     """The checkpoint must be cosigned as it says."""
+    now: str = ""
+    """Nothing may have been signed later than this moment (RFC 3339 in UTC) by more than clocks may differ."""
 
 
 ANYTHING = Wanted()
 
 
-class Verdict(Fact):
-    """What became of one file: what it says, or what is wrong, and in which field."""
-
-    file: str
-    verified: Verified | None = None
-    where: str = ""
-    what: str = ""
-    old: bool = False
-    """An entry of before there were certificates: it lies in the signed tree, and nobody is named who signed it."""
-
-    @property
-    def wrong(self) -> bool:
-        """Whether it does not verify."""
-        return self.verified is None and not self.old
-
-
 def read_trusted_root(path: Path) -> Root:
-    """Read the trusted root that a person named.
+    """Read the trusted root that a person named, and the list of revoked certificates that lies beside it, if one does.
 
     Raises:
         UsageError: the file cannot be read.
         SigningError: it is no trusted root.
     """
-    return read_root(bytes_of(path, "give a file that `clearance trust show --trusted-root FILE` wrote"), where=str(path))
+    from clearance.wiring.trust_revoking import read_list_beside
 
-
-def verify_files(paths: "tuple[Path, ...]", root: Root, wanted: Wanted) -> "Iterator[Verdict]":
-    """Verify files that hold a bundle each, and directories that hold an exported log.
-
-    Raises:
-        UsageError: one cannot be read.
-    """
-    trust = Trust(root)
-    for path in paths:
-        if path.is_dir():
-            from clearance.wiring.exported import verify_export
-
-            yield from verify_export(path, trust, wanted)
-        else:
-            yield _tried(str(path), lambda path=path: verify_bundle(bytes_of(path), trust, wanted))  # type: ignore[misc]
+    root = read_root(bytes_of(path, "give a file that `clearance trust show --trusted-root FILE` wrote"), where=str(path))
+    return structs.replace(root, revoked=read_list_beside(path))
 
 
 def verify_bundle(data: bytes, trust: Trust, wanted: Wanted = ANYTHING) -> Verified:
@@ -128,9 +76,12 @@ def verify_bundle(data: bytes, trust: Trust, wanted: Wanted = ANYTHING) -> Verif
     opened = trust.unseal(Sealed(leaf=leaf, bundle=bundle_bytes(_without(bundle))))
     log, checkpoint = _check_place(entry, leaf, trust)
     check_counted(log.key, opened.time, f"{_ENTRY}.logId.keyId")
+    if late(opened.time, wanted.now):
+        raise BadSignature(f"signed at {opened.time}, and it is {wanted.now} here: a clock is wrong", where=_STAMP)
     _check_wanted(opened, wanted)
     said = _said(opened, log, int(entry.log_index), checkpoint, wanted)
-    return structs.replace(said, witnesses=_witnesses(entry, wanted.policy))
+    envelope = entry.inclusion_proof.checkpoint.envelope
+    return structs.replace(said, witnesses=cosigners(envelope.encode(), wanted.policy, f"{_PROOF}.checkpoint.envelope"))
 
 
 def check_counted(key: PublicKey, time: str, where: str) -> None:
@@ -149,6 +100,15 @@ def check_counted(key: PublicKey, time: str, where: str) -> None:
 def _without(bundle: Bundle) -> Bundle:
     """Give a bundle as it rests beside its leaf."""
     return structs.replace(bundle, verification_material=structs.replace(bundle.verification_material, tlog_entries=()))
+
+
+def bare_bundle(data: bytes) -> bytes:
+    """Give a bundle without its place in a log, as it rests beside the entry.
+
+    Raises:
+        BadSignature: it is no bundle.
+    """
+    return bundle_bytes(_without(read_bundle(data)))
 
 
 def _check_place(entry: LogEntry, leaf: bytes, trust: Trust) -> tuple[LogKey, Checkpoint]:
@@ -178,15 +138,18 @@ def _check_place(entry: LogEntry, leaf: bytes, trust: Trust) -> tuple[LogKey, Ch
     return log, checkpoint
 
 
-def _witnesses(entry: LogEntry, policy: "QuorumPolicy | None") -> tuple[str, ...]:
-    """Name the witnesses of a policy that cosigned the checkpoint, and insist on its quorum."""
+def cosigners(note: bytes, policy: "QuorumPolicy | None", where: str) -> tuple[str, ...]:
+    """Name the witnesses of a policy that cosigned a checkpoint, and insist on its quorum; without a policy, none.
+
+    Raises:
+        BadSignature: there is no quorum, or a signature does not fit.
+    """
     if policy is None:
         return ()
     from clearance.wiring.witnessing import note_standing
 
-    where = f"{_PROOF}.checkpoint.envelope"
     try:
-        standing = note_standing(entry.inclusion_proof.checkpoint.envelope.encode(), policy)
+        standing = note_standing(note, policy)
     except LogTampered as error:
         raise BadSignature(error.what, where=where) from error
     names = tuple(one.witness for one in standing.cosigners)
@@ -292,15 +255,6 @@ def _said(opened: Opened, log: LogKey, index: int, checkpoint: Checkpoint, wante
     )
 
 
-def _tried(file: str, work: "Callable[[], Verified]") -> Verdict:
-    try:
-        return Verdict(file=file, verified=work())
-    except UsageError:
-        raise
-    except ClearanceError as error:
-        return Verdict(file=file, where=error.where, what=error.what)
-
-
 def _number(text: str, where: str) -> int:
     """Read a number as protobuf's JSON writes one."""
     if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or str(int(text)) != text:
@@ -308,28 +262,40 @@ def _number(text: str, where: str) -> int:
     return int(text)
 
 
-def bytes_of(
-    path: Path, next_: str = "give a bundle, or a directory that `clearance log export` wrote", *, most: int = _MOST_BYTES
-) -> bytes:
+_NEXT = "give a bundle, or a directory that `clearance log export` wrote"
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def opened_file(path: Path, next_: str = _NEXT) -> BufferedReader:
+    """Open what somebody handed in, if it is a file. A pipe that nobody writes to would hold whoever verifies, and a device
+    may never end.
+
+    Raises:
+        UsageError: it is none, or cannot be opened.
+    """
+    try:
+        handle = os.open(path, _READ)
+    except OSError as error:
+        raise UsageError(error.strerror or "cannot be read", where=str(path), next=next_) from error
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    what = "a pipe" if stat.S_ISFIFO(mode) else "a directory" if stat.S_ISDIR(mode) else "a device"
+    raise UsageError(f"{what}, not a file", where=str(path), next=next_)
+
+
+def bytes_of(path: Path, next_: str = _NEXT, *, most: int = _MOST_BYTES) -> bytes:
     """Read a file of at most so many bytes.
 
     Raises:
-        UsageError: it cannot be read, or is larger.
+        UsageError: it is no file, cannot be read, or is larger.
     """
     try:
-        with path.open("rb") as file:
+        with opened_file(path, next_) as file:
             data = file.read(most + 1)
     except OSError as error:
         raise UsageError(error.strerror or "cannot be read", where=str(path), next=next_) from error
     if len(data) > most:
         raise UsageError(f"larger than {most >> 20} MiB", where=str(path), next=next_)
     return data
-
-
-def fields(verdict: Verdict) -> Mapping[str, object]:
-    """Give a verdict as JSON has it."""
-    from clearance.facts.fact import plain
-
-    return {"file": verdict.file, "ok": not verdict.wrong} | (
-        {"verified": plain(verdict.verified)} if verdict.verified else {"where": verdict.where, "what": verdict.what}
-    )

@@ -1,8 +1,9 @@
 """Puts bodies of evidence away, lists them, and reads one: never before the log says who did and what for."""
 
-import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -18,19 +19,22 @@ from clearance.facts.statement import DigestSet, Resource
 from clearance.wiring.attesting import Recorded, now, record, stated
 from clearance.wiring.evidence_prompts import keep, logged_in
 from clearance.wiring.evidence_rules import open_vault, settings
+from clearance.wiring.named_entries import PREFIX, entry_named
 from clearance.wiring.places import top
 from clearance.wiring.recording import open_log
+from clearance.wiring.tracing_index import TrailOf
 
 if TYPE_CHECKING:
     from clearance.facts.identity import Identity
     from clearance.record.log import Log
+    from clearance.record.reading import Reading
     from clearance.stores.vault import Vault
 
 Purpose = Literal["audit", "incident", "review", "request", "repair"]
-_MOST_BACK = 50_000
-"""How many of the newest entries are looked through for those that name a body."""
+_MOST_NEW = 50_000
+"""How many entries one command reads into the pointers, and looks through where there are more."""
+_MOST_NAMING = 1_000
 _MOST_ENTRIES = 100
-_PREFIX = 6
 _MOST_SUBJECT = 320
 _RAISED = {"restricted": 3, "confidential": 2, "internal": 1, "public": 0}
 
@@ -145,24 +149,7 @@ def digest_of_entry(directory: Path, which: str) -> str:
         UsageError: there is none, or several begin so.
         StoreError: there is no log, or it cannot be read.
     """
-    log = open_log(directory, create=False)
-    size = log.size()
-    if which.isascii() and which.isdigit() and len(which) < 13:
-        if int(which) >= size:
-            raise UsageError("no such entry", where=which, next=f"give an index below {size}")
-        return next(log.entries(int(which))).digest
-    digits = which.lower()
-    if len(digits) < _PREFIX or set(digits) - set("0123456789abcdef"):
-        raise UsageError("no entry", where=which[:80], next=f"give an index, or at least {_PREFIX} digits of a digest")
-    found = {
-        (index, digest)
-        for index, payload in log.payloads(0)
-        if (digest := hashlib.sha256(payload).hexdigest()).startswith(digits)
-    }
-    if len({digest for _, digest in found}) != 1:
-        raise UsageError("several entries begin so" if found else "no such entry", where=which[:80], next="give its index")
-    index, _ = max(found)
-    return next(log.entries(index)).digest
+    return entry_named(open_log(directory, create=False), which).digest
 
 
 def listed(directory: Path, environment: Mapping[str, str]) -> list[Listed]:
@@ -182,20 +169,33 @@ def listed(directory: Path, environment: Mapping[str, str]) -> list[Listed]:
 
 
 def naming(directory: Path, names: Iterable[str]) -> dict[str, list[int]]:
-    """Find the entries of the log around a directory that name bodies: by what they say of themselves, not yet verified.
-    Nothing where there is no log.
+    """Find the entries of the log around a directory that name bodies: by what they say of themselves, not yet verified; of
+    one body at most the newest thousand. Nothing where there is no log.
 
     Raises:
         LogTampered: the log is not what was signed.
     """
-    wanted = set(names)
+    wanted, log = set(names), _log(directory)
+    return entries_naming(log, wanted) if log is not None else {name: [] for name in wanted}
+
+
+def entries_naming(log: "Reading", wanted: AbstractSet[str]) -> dict[str, list[int]]:
+    """Find the entries of a log that name bodies, as `naming` does: by its pointers, and of what these do not know yet, by
+    looking through the newest entries.
+
+    Raises:
+        LogTampered: the log is not what was signed.
+    """
     found: dict[str, list[int]] = {name: [] for name in wanted}
-    log = _log(directory)
-    if log is None or not wanted:
+    if not wanted:
         return found
-    for index, payload in log.payloads(max(0, log.size() - _MOST_BACK)):
-        for name in _digests_in(payload) & wanted:
-            found[name].append(index)
+    with TrailOf(log, os.environ, most=_MOST_NEW) as trail:
+        for name in wanted:
+            found[name] = sorted({*trail.indexes("e", name, _MOST_NAMING), *trail.indexes("s", name, _MOST_NAMING)})
+        size = log.size()
+        for index, payload in log.payloads(max(size - trail.behind, size - _MOST_NEW)) if trail.behind else ():
+            for name in _digests_in(payload) & wanted:
+                found[name].append(index)
     return found
 
 
@@ -224,8 +224,8 @@ def named(vault: "Vault", which: str) -> Found:
         StoreError: the folders cannot be read.
     """
     digits = which.lower()
-    if len(digits) < _PREFIX or set(digits) - set("0123456789abcdef"):
-        raise UsageError("no digest", where=which[:80], next=f"give at least {_PREFIX} digits; `clearance evidence list`")
+    if len(digits) < PREFIX or set(digits) - set("0123456789abcdef"):
+        raise UsageError("no digest", where=which[:80], next=f"give at least {PREFIX} digits; `clearance evidence list`")
     with vault.locked():
         found = [one for one in vault.found() if one.name.startswith(digits)] if vault.exists() else []
     if len(found) != 1:
@@ -275,7 +275,9 @@ def _compared(directory: Path, body: Body, entries: list[int]) -> tuple[tuple[tu
     log = _log(directory)
     named_, problems = [], []
     for index in entries if log else ():
-        entry = next(log.entries(index))  # type: ignore[union-attr]
+        entry = log.believed(index)  # type: ignore[union-attr]
+        if entry is None:
+            continue
         reading = read(entry.payload)
         kind = reading.kind.name if reading.kind else "unknown"
         named_.append((index, kind))

@@ -12,7 +12,8 @@ from clearance.wiring.attesting import refuse_secrets
 from clearance.wiring.evidence import counted, subject_named
 from clearance.wiring.evidence_plans import Done, Plan, Reason, places_of, statement_of, tell, written
 from clearance.wiring.evidence_prompts import logged_in
-from clearance.wiring.evidence_rules import EvidenceSettings, open_vault, settings
+from clearance.wiring.evidence_rules import open_vault, settings
+from clearance.wiring.trust_settings import EvidenceSettings
 
 if TYPE_CHECKING:
     from clearance.facts.identity import Identity

@@ -19,7 +19,7 @@ from clearance.facts.evidence import Found
 from clearance.facts.fact import Fact, canonical, digest
 from clearance.facts.statement import DigestSet, Resource
 from clearance.wiring.attesting import now, stated
-from clearance.wiring.evidence import place_of
+from clearance.wiring.evidence import entries_naming, place_of
 from clearance.wiring.evidence_rules import evidence_folder, open_vault, settings
 from clearance.wiring.places import log_folder
 from clearance.wiring.recording import Scribe
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 Reason = Literal["request", "legal", "incident", "retention"]
 _PLANS, _END = "plans", ".json"
-_MOST_BACK = 50_000
 
 
 class Plan(Fact):
@@ -142,12 +141,12 @@ def _said(place: str, plan: Plan, by: "Identity") -> Told:
 
 
 def _recorded(scribe: Scribe, plan: Plan) -> "Entry | None":
-    mark = plan.evidence.encode()
-    log = scribe.log
-    size = log.size()
-    for index, payload in log.payloads(max(0, size - _MOST_BACK)) if size else ():
-        if mark in payload:
-            return next(log.entries(index))
+    """Give the entry that says so already; of a plan older than the newest 50,000 entries, where the pointers do not know
+    it yet, none: it is told twice then, which harms nobody."""
+    for index in reversed(entries_naming(scribe.log, {plan.evidence})[plan.evidence]):
+        found = scribe.log.believed(index)
+        if found is not None:
+            return found
     return None
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from clearance.facts.evidence import Body, BodyKind
 from clearance.facts.moment import rfc3339
-from clearance.wiring.evidence_rules import EvidenceSettings, open_vault, settings
+from clearance.wiring.evidence_rules import open_vault, settings
+from clearance.wiring.trust_settings import EvidenceSettings
 
 _MOST_AHEAD = timedelta(days=62)
 """How much time may pass unseen until a person is asked whether the clock is right."""

@@ -15,7 +15,8 @@ from clearance.facts.moment import rfc3339
 from clearance.record.retention import due
 from clearance.wiring.evidence_plans import Done, Plan, places_of, tell, written
 from clearance.wiring.evidence_prompts import ahead, logged_in
-from clearance.wiring.evidence_rules import EvidenceSettings, open_vault, settings
+from clearance.wiring.evidence_rules import open_vault, settings
+from clearance.wiring.trust_settings import EvidenceSettings
 
 if TYPE_CHECKING:
     from clearance.facts.identity import Identity

@@ -18,6 +18,8 @@ from clearance.wiring.parts import parts_of
 from clearance.wiring.places import close, committed, is_whole
 
 _MOST_MENDED = 4 << 20
+_HEAD = 200
+"""Characters that are enough for the line that names an interpreter."""
 
 
 class FixedFile(NamedTuple):
@@ -94,6 +96,7 @@ class _Mender:
         """Mend one file."""
         import difflib
 
+        from clearance.scan.language import language_of
         from clearance.scan.mend import mend
         from clearance.stores.worktree import replace_file
 
@@ -108,7 +111,8 @@ class _Mender:
             return left("only text in UTF-8 is mended")
         if len(data) > _MOST_MENDED:
             return left("the file is larger than 4 MiB")
-        mended = mend(text, findings, lambda changed: self._look(name, mark + changed.encode()))
+        language = language_of(name, text[:_HEAD]) or ""
+        mended = mend(text, findings, lambda changed: self._look(name, language, mark + changed.encode()), language)
         diff = tuple(
             line.rstrip("\n")
             for line in difflib.unified_diff(
@@ -121,14 +125,13 @@ class _Mender:
             name, diff, len(mended.done), tuple((one.rule, one.place.line, reason) for one, reason in mended.left)
         )
 
-    def _look(self, name: str, data: bytes) -> tuple[Sequence[Finding], int] | None:
+    def _look(self, name: str, language: str, data: bytes) -> tuple[Sequence[Finding], int] | None:
         from clearance.collect.memory import change_of
         from clearance.scan.grammar import broken_pieces
-        from clearance.scan.language import language_of
         from clearance.scan.look import look_at
 
         one = change_of({}, {name: data})
         result = look_at(one.change.files[0], one.contents, self._families, self._rules, seconds=self._seconds)
         if any(gap.stops for gap in result.gaps):
             return None
-        return result.findings, broken_pieces(language_of(name) or "", data)
+        return result.findings, broken_pieces(language, data)

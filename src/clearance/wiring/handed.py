@@ -34,7 +34,64 @@ _CODE = frozenset({"code", "source", "javascript", "python", "expression", "snip
 _ARGUMENTS = frozenset({"args", "arguments", "argv"})
 _RUN = "\0run"
 _LONGEST = 4_096
+_LONGEST_SQL = 100_000
 _MOST = 5_000
+
+
+_SQL_KEYS = frozenset({"sql", "statement", "statements", "stmt", "ddl", "sql_query", "sqlquery", "migration"})
+_QUERY_KEYS = frozenset({"query", "queries", "q", "text", "body"})
+_DATABASES = frozenset(
+    {
+        "sql", "db", "database", "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "duckdb", "bigquery",
+        "snowflake", "supabase", "neon", "clickhouse", "redshift", "mssql", "oracle", "turso", "cockroach",
+    }
+)  # fmt: skip
+_STATEMENT = re.compile(
+    r"(?:\A|;)(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/)){0,2000}\*/)*(?:drop|truncate|delete|update|with|alter)\b",
+    re.IGNORECASE,
+)
+"""A statement of SQL that may take something away."""
+_NO_PUSH = frozenset(
+    {"notification", "notifications", "message", "messages", "metric", "metrics", "event", "events", "subscription", "queue"}
+)
+_SENDS = (
+    ({"push"}, "git push"),
+    ({"merge", "pull"}, "gh pr merge"),
+    ({"merge", "pr"}, "gh pr merge"),
+    ({"merge", "mr"}, "glab mr merge"),
+    ({"merge", "request", "accept"}, "glab mr merge"),
+    ({"create", "pull"}, "gh pr create"),
+    ({"create", "pr"}, "gh pr create"),
+    ({"create", "merge", "request"}, "glab mr create"),
+    ({"create", "release"}, "gh release create v"),
+    ({"create", "update", "file"}, "gh api -X PUT repos/x/y/contents/z"),
+    ({"delete", "file", "repo"}, "gh api -X DELETE repos/x/y/contents/z"),
+)
+"""By words of a tool's name, the command that does the same. The first that fits counts."""
+_READS_ONLY = frozenset({"get", "list", "search", "read", "show", "status", "view", "describe", "check", "diff"})
+
+
+def sent_by(tool: str) -> tuple[str, ...]:
+    """Give the command that would do what a tool of a server does by its name, where that is seen by others: a push, a
+    merge, a release. Empty: none.
+
+    >>> sent_by("mcp__github__push_files")
+    ('git push',)
+    """
+    verb = re.split(r"__|[./]", tool)[-1]
+    words = {word.casefold() for word in _WORD.findall(verb)}
+    if words & (_READS_ONLY | _NO_PUSH):
+        return ()
+    return next(((command,) for those, command in _SENDS if those <= words), ())
+
+
+def _statements(tool: str, found: list[tuple[str, str]]) -> list[str]:
+    """Give what a tool is handed as SQL that may take something away, as a command that runs it."""
+    words = {word.casefold() for word in _WORD.findall(tool)}
+    about = bool(words & _DATABASES)
+    keys = _SQL_KEYS | _QUERY_KEYS if about else _SQL_KEYS
+    texts = [text for key, text in found if key.casefold() in keys and _STATEMENT.search(text[:_LONGEST_SQL])]
+    return [f"psql -c {shlex.quote(text)}" for text in texts]
 
 
 def as_own(act: Act) -> Act:
@@ -52,6 +109,8 @@ def as_own(act: Act) -> Act:
     if not command and _RUNS.search(verb):
         code = next((text for key, text in found if key.casefold() in _CODE and text.strip()), "")
         command = f"node -e {shlex.quote(code)}" if code else ""
+    meant = (*_statements(act.tool, found), *sent_by(act.tool))
+    command = "\n".join((*([command] if command else []), *meant))
     words = {word.casefold() for word in _WORD.findall(verb)}
     changes = bool(words & _CHANGES) or not words & _READS
     paths = dict.fromkeys(text for _, text in found if changes and _is_path(text) and _guards(text, act.directory))

@@ -64,7 +64,7 @@ def _hidden(text: str, catalogue: Catalogue) -> Iterator[tuple[int, str]]:
 def _commands(text: str, catalogue: Catalogue) -> Iterator[tuple[int, str]]:
     """Ask what commands do that stand in code spans and in blocks for a shell; what is no shell text says nothing here."""
     from clearance.scan.commands.detect import detected
-    from clearance.scan.commands.guards import prepare
+    from clearance.scan.commands.guarded_files import prepare
     from clearance.scan.commands.walk import walked
     from clearance.scan.family import Budget, OutOfTime
 

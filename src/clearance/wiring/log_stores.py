@@ -12,13 +12,13 @@ repository: what is judged could otherwise send its record to a place of its own
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearance.facts.errors import UsageError
-from clearance.wiring.places import keys_folder, log_folder
+from clearance.wiring.places import log_folder
+from clearance.wiring.trust_file import trust_settings
 
 if TYPE_CHECKING:
     from clearance.record.store import Store
@@ -62,23 +62,13 @@ def chosen(environment: Mapping[str, str]) -> str:
     """Give the URI that was chosen, empty where nothing was.
 
     Raises:
-        UsageError: `trust.toml` says it wrongly.
+        BadFile: `trust.toml` says it wrongly.
         StoreError: `trust.toml` cannot be read, or others can reach it.
     """
     said = environment.get(VARIABLE, "").strip()
     if said:
         return said
-    folder = keys_folder(environment).within("trust")
-    where = str(folder.directory / "trust.toml")
-    try:
-        text = folder.read("trust.toml")
-        table = tomllib.loads(text.decode()).get("log", {}) if text else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("not TOML", where=where, next="mend the file") from error
-    store = table.get("store", "") if isinstance(table, dict) else None
-    if not isinstance(store, str):
-        raise UsageError("`store` of [log] is no text", where=where, next='write store = "postgresql://…"')
-    return store.strip()
+    return trust_settings(environment).log.store.strip()
 
 
 def _named(uri: str, directory: Path, environment: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clearance.attest.signer import Signer
     from clearance.attest.signers.file import FileSigner, Purpose
     from clearance.decide.policy_set import Policies
-    from clearance.facts.entry import Entry
+    from clearance.facts.entry import Entry, Opened, Sealed
     from clearance.facts.identity import Identity
     from clearance.record.log import Log
 
@@ -53,12 +53,15 @@ def open_log(directory: Path, *, create: bool = True) -> "Log":
     """
     from clearance.record.log import Log
     from clearance.stores.pins import FilePins
+    from clearance.wiring.heard import Hearing
     from clearance.wiring.log_stores import open_store
     from clearance.wiring.trusting import open_trust
 
     house = open_trust(os.environ)
     store = open_store(directory, os.environ, create=create)
-    return Log(store, house.signer("checkpoints"), house.keyring(), FilePins(keys_folder(os.environ).within("seen")))
+    seen = FilePins(keys_folder(os.environ).within("seen"))
+    hearing = Hearing(os.environ, most=_MOST_NEW if create else None)
+    return Log(store, house.signer("checkpoints"), house.keyring(), seen, passed.setdefault(store.place, {}), hearing)
 
 
 def open_signers() -> "dict[Purpose, Signer]":
@@ -131,8 +134,16 @@ def _read_once(team: tuple[tuple[str, str], ...]) -> "Policies":
     return policies_of(dict(team))
 
 
+passed: dict[str, dict[int, str]] = {}
+"""Entries by index, of logs by place, that this process passed over because they are believed no more, each with why."""
 unasked: "dict[str, Log]" = {}
 """Logs, by place, that this process appended to since witnesses were asked last."""
+
+
+_MOST_NEW = 50_000
+"""Entries that a writer looks through for revocations that nobody pointed to yet; a reader looks through all."""
+MANY = 4_096
+"""From so many statements on they are signed by several processes: starting these costs as much as signing a thousand."""
 
 
 class Scribe:
@@ -167,14 +178,13 @@ class Scribe:
             StoreError, LogTampered: the log cannot take them; then it has none of them.
         """
         from clearance.record.log import Submission
-        from clearance.wiring.trusting import open_trust
 
         if not masked:
             from clearance.wiring.attesting import refuse_secrets
 
             refuse_secrets(statements, by, os.environ)
         bodies = dict(evidence or {})
-        made = open_trust(os.environ).seal(statements, by)
+        made = _sealed(statements, by)
         batch = [Submission(one, _named(said, bodies), told) for said, (one, told) in zip(statements, made, strict=True)]
         entries = self.log.extend(batch)
         if self._asks and entries:
@@ -184,6 +194,18 @@ class Scribe:
     def receipt(self, entry: "Entry") -> Receipt:
         """Say where an entry lies."""
         return Receipt(digest=entry.digest, index=entry.index, log=shown(self.log.place, self._directory), key=entry.key)
+
+
+def _sealed(statements: Sequence[Fact], by: "Identity | None") -> "Sequence[tuple[Sealed, Opened]]":
+    """Sign statements: here, or on all processors where that is worth the processes."""
+    if len(statements) < MANY:
+        from clearance.wiring.trusting import open_trust
+
+        return open_trust(os.environ).seal(statements, by)
+    from clearance.wiring.sealing import Sealers
+
+    with Sealers(os.environ) as sealers:
+        return list(sealers.seal(statements, by))
 
 
 def _named(statement: Fact, bodies: Mapping[str, bytes]) -> dict[str, bytes]:

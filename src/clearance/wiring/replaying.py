@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -174,7 +173,7 @@ def _entries(log: "Log", start: int, end: int) -> Iterator[Logged]:
     at = start
     while at < end:
         try:
-            for entry in islice(log.entries(at), end - at):
+            for entry in log.entries(at, end):
                 yield _logged(entry)
                 at = entry.index + 1
             at = end
@@ -198,7 +197,7 @@ def _logged(entry: "Entry") -> Logged:
 def _index(log: "Log", name: str) -> int:
     size = log.size()
     if name.isascii() and name.isdigit() and len(name) < 13 and int(name) < size:
-        found = [next(iter(_entries(log, int(name), int(name) + 1)))]
+        found = list(_entries(log, int(name), int(name) + 1)) or [_logged(log.entry(int(name)))]  # which says why not
     elif len(name) >= _PREFIX and set(name.lower()) <= set("0123456789abcdef"):
         found = [one for one in _entries(log, 0, size) if one.digest.startswith(name.lower())]
     else:

@@ -62,7 +62,7 @@ def check(
     Raises:
         clearance.facts.errors.ClearanceError: used wrongly, or could not look.
     """
-    from clearance.wiring.tracing_gate import after_check
+    from clearance.wiring.tracing_gate import Gate
 
     began = now()
     opinions = Opinions(second, environment)
@@ -71,16 +71,24 @@ def check(
         collected, own = collect(wanted, environment)
         try:
             recorder = Recorder(wanted.directory, environment, own)
+            gate = Gate(wanted.directory, environment, collected)
             base = _base(collected, wanted, environment)
             around = (wanted.directory, environment)
-            parts = parts_of(ahead, reserve, own, meanwhile, opinions, recorder, base, around=around)
+
+            def ready() -> None:
+                meanwhile()
+                gate.look()
+
+            parts = parts_of(ahead, reserve, own, ready, opinions, recorder, base, around=around)
+            parts = parts._replace(origins=gate.provenance)
             notes: list[str] = []
             if wanted.attest:
                 recorder.beside = _beside(wanted, environment, parts, began, notes)
             outcome = pipeline.judge(collected, parts, progress)
         finally:
             close(collected)
-    notes += after_check(wanted.directory, outcome, environment) if wanted.patch is None else []
+    gate.record()
+    notes += gate.notes
     if outcome.receipt is not None:
         outcome = msgspec.structs.replace(outcome, receipt=recorder.witnessed(outcome.receipt))
     code = _exit_code(outcome.decision)

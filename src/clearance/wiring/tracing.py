@@ -1,6 +1,6 @@
 """Records which lines a generation added."""
 
-import hashlib
+import hmac
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from clearance.facts.trace import SCHEME, Generation, LineKeys, Prompt, Run, Sou
 from clearance.wiring.places import log_folder, now
 from clearance.wiring.recording import Scribe
 from clearance.wiring.tracing_index import GENERATION_TYPE, Trail, TrailOf
-from clearance.wiring.tracing_notes import MOST_BYTES, runs_in, salt_of
+from clearance.wiring.tracing_notes import MOST_BYTES, place_key, runs_in, salt_of
 
 if TYPE_CHECKING:
     from clearance.facts.change import Collected
@@ -142,7 +142,7 @@ def record_generations(
     entries: list[Entry] = []
     fresh: list[Generation] = []
     with TrailOf(scribe.log, environment) as trail:
-        for one in (_without_secrets(each, environment) for each in made):
+        for one in (_blinded(_without_secrets(each, environment), environment) for each in made):
             held = _held(trail, one)
             if held is None:
                 fresh.append(one)
@@ -151,9 +151,16 @@ def record_generations(
     for agent, own in dict.fromkeys((one.agent, one.source in ("hook", "command")) for one in fresh):
         batch = [one for one in fresh if (one.agent, one.source in ("hook", "command")) == (agent, own)]
         bodies = {name: body for one in batch for name, body in bodies_of(one).items()}
-        statements = [generation_statement(one, directory) for one in batch]
+        statements = [generation_statement(one, directory, environment) for one in batch]
         entries += scribe.record(statements, bodies, by=agent_identity(agent, environment) if own else None)
     return tuple(entries), not fresh
+
+
+def _blinded(one: Generation, environment: Mapping[str, str]) -> Generation:
+    """Give a generation whose body nobody can make anew who only guesses its lines. The nonce is an HMAC of the keys under
+    this machine's own key, so that the same lines are still the same body here."""
+    nonce = hmac.digest(place_key(environment), b"keys\0" + canonical(one.keys), "sha256")[:16]
+    return msgspec.structs.replace(one, keys=msgspec.structs.replace(one.keys, nonce=nonce))
 
 
 def _without_secrets(one: Generation, environment: Mapping[str, str]) -> Generation:
@@ -235,11 +242,12 @@ def agent_identity(agent: str, environment: Mapping[str, str]) -> "Identity":
     return Identity(name=f"spiffe://{domain}/agent/{name}", issuer=f"spiffe://{domain}")
 
 
-def generation_statement(one: Generation, directory: Path) -> "Statement[Any]":
+def generation_statement(one: Generation, directory: Path, environment: Mapping[str, str]) -> "Statement[Any]":
     """State a generation. Its subject is the body that holds the keys of its lines.
 
     Raises:
         BadStatement: something of it does not fit a statement.
+        StoreError: this machine's key for names of places cannot be kept.
     """
     from clearance.attest.kinds import state
     from clearance.attest.predicates.fields import word
@@ -257,7 +265,7 @@ def generation_statement(one: Generation, directory: Path) -> "Statement[Any]":
         context=one.context,
         tools=tuple(dict.fromkeys(filter(None, map(word, one.tools))))[:200],
         source=one.source,
-        repository=repository_digest(directory, one.keys.salt),
+        repository=repository_digest(directory, environment),
         base=one.base,
         head=one.head,
         runs=len(one.keys.runs),
@@ -277,6 +285,11 @@ def _word(text: str) -> str:
     return word(text) or "unnamed"
 
 
-def repository_digest(directory: Path, salt: bytes) -> str:
-    """Tell repositories apart without naming them: a salted SHA-256 of where the repository's log rests."""
-    return hashlib.sha256(salt + os.fsencode(log_folder(directory))).hexdigest()
+def repository_digest(directory: Path, environment: Mapping[str, str]) -> str:
+    """Tell repositories apart without naming them: HMAC-SHA256 of where the repository's log rests, under a key that never
+    leaves this machine. In records of before, it is a SHA-256 behind the salt that stands beside it.
+
+    Raises:
+        StoreError: the key cannot be read or kept.
+    """
+    return hmac.digest(place_key(environment), os.fsencode(log_folder(directory)), "sha256").hex()

@@ -7,18 +7,17 @@ from pathlib import Path
 import msgspec
 
 from clearance.collect.blame import Blamed, Brought, blamed
-from clearance.facts.entry import Entry
 from clearance.facts.errors import UsageError
 from clearance.facts.fact import Fact
 from clearance.facts.moment import rfc3339
 from clearance.facts.story import Brought as BroughtFact
-from clearance.facts.story import Fitting, Part, Rest, Story
+from clearance.facts.story import Fitting, Other, Part, Rest, Story
 from clearance.facts.trace import Origin
-from clearance.record.log import Log
-from clearance.wiring.recording import open_log
-from clearance.wiring.tracing_index import GENERATION_TYPE, Trail, TrailOf
-from clearance.wiring.tracing_notes import salt_of
-from clearance.wiring.tracing_settle import known_for, settled_for
+from clearance.record.reading import Reading
+from clearance.wiring.asked_log import HERE, Asked, open_asked, trusted_files
+from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, Trail, TrailOf
+from clearance.wiring.tracing_known import Holding, known_for, settled_for
+from clearance.wiring.tracing_notes import held_salt
 from clearance.wiring.tracing_told import Telling, checked, merged, rest_of, reviewed, write_proofs
 
 _MOST_LINES = 20_000
@@ -27,25 +26,32 @@ NOT_SETTLED = "nothing was settled for this version of the file, and no record f
 
 
 def story(
-    directory: Path, environment: Mapping[str, str], path: str, lines: tuple[int, int] | None, revision: str
-) -> tuple[Story, Log]:
-    """Tell the story of lines of a file (all of them, if none are named), and give the log that it rests on.
+    directory: Path,
+    environment: Mapping[str, str],
+    path: str,
+    lines: tuple[int, int] | None,
+    revision: str,
+    asked: Asked = HERE,
+) -> tuple[Story, Reading]:
+    """Tell the story of lines of a file (all of them, if none are named), and give the log that was asked.
 
     Raises:
         NotARepository, UnknownRevision, CollectError: git does not know the file or the revision.
         UsageError: the file has no such lines.
         StoreError, BadSignature: the log cannot be read, or an entry is not as it was signed.
     """
-    log = open_log(directory, create=False)
+    log = open_asked(directory, asked)
     with blamed(directory, path, revision, environment) as found:
         text = found.lines()
         first, last = _ends(lines, len(text), path)
         brought = found.brought(first, last) if text else {}
         with TrailOf(log, environment) as trail:
             size = log.size()
-            origins, tree, live, settled = _origins(trail, found, text, (directory, environment))
-            told = _Telling(trail, found, tree, live=live, settled=settled)
+            held = settled_for(trail, found.path, found.blob)
+            origins = _held(held, len(text)) if held else _live(trail, found, text, (directory, environment))
+            told = _Telling(trail, found, held)
             parts = tuple(told.parts(first, text, brought, origins))
+            missing = 0 if held else trail.missing(ATTRIBUTION_TYPE)
         return (
             Story(
                 path=found.path,
@@ -57,6 +63,7 @@ def story(
                 parts=parts,
                 log=log.place,
                 entries=size,
+                missing=missing,
             ),
             log,
         )
@@ -69,31 +76,31 @@ def _ends(lines: tuple[int, int] | None, count: int, path: str) -> tuple[int, in
         return min(1, count), count
     first, last = lines
     if not 1 <= first <= last <= count:
-        raise UsageError(f"it has lines 1 to {count}", where=f"{path}:{first}-{last}", next="name lines that are there")
+        what = f"it has lines 1 to {count}" if count else "it has no lines"
+        typed = str(first) if first == last else f"{first}-{last}"
+        raise UsageError(
+            what,
+            where=f"{path}:{typed}",
+            next="name the earlier line first" if last < first <= count else "name lines that are there",
+        )
     return first, last
 
 
-def _origins(
-    trail: Trail, found: Blamed, text: Sequence[str], around: tuple[Path, Mapping[str, str]]
-) -> tuple[list[Origin], str, bool, Entry | None]:
-    """Give the origin of each line, the tree that it was settled for, whether it was laid against the records just now, and
-    the entry that settled it."""
-    settled = settled_for(trail, found.path, found.blob)
-    if settled is not None:
-        entry, tree, known = settled
-        never = Origin(kind="unknown", why=NOT_SETTLED)
-        return [known.line(number) or never for number in range(len(text))], tree, False, entry
-    return _live(trail, found, text, around), "", True, None
+def _held(held: Holding, count: int) -> list[Origin]:
+    """Give the origin of each line as it holds."""
+    never = Origin(kind="unknown", why=NOT_SETTLED)
+    return [held.lines.line(number) or never for number in range(count)]
 
 
 def _live(trail: Trail, found: Blamed, text: Sequence[str], around: tuple[Path, Mapping[str, str]]) -> list[Origin]:
     """Lay the records against a version of a file that was never settled; what does not fit is unknown."""
-    from clearance.trace.settle import Pair, settle
+    from clearance.trace.file import Pair
+    from clearance.trace.settle import settle
 
     if not trail.indexes("k", GENERATION_TYPE, 1):
         return [Origin(kind="unknown", why=NOT_SETTLED)] * len(text)
     pair = Pair(found.path, "", found.blob, "", new=text, added=((1, len(text)),) if text else ())
-    known = known_for(trail, [pair], salt_of(*around), frozenset())
+    known = known_for(trail, [pair], held_salt(*around))
     settled = settle(("", ""), [pair], known, {})
     unknown = Origin(kind="unknown", why=NOT_SETTLED)
     return [
@@ -106,12 +113,13 @@ def _live(trail: Trail, found: Blamed, text: Sequence[str], around: tuple[Path, 
 class _Telling:
     """Puts parts together; each statement is read once."""
 
-    def __init__(self, trail: Trail, found: Blamed, tree: str, *, live: bool, settled: Entry | None) -> None:
+    def __init__(self, trail: Trail, found: Blamed, held: Holding | None) -> None:
         self._telling = Telling(trail)
         self._found = found
-        self._tree = tree
-        self._live = live
-        self._settled = settled
+        self._tree = held.tree if held else ""
+        self._live = held is None
+        self._settled = held.entry if held else None
+        self._others = held.others if held else ()
 
     def parts(
         self, first: int, text: Sequence[str], brought: Mapping[int, Brought], origins: Sequence[Origin]
@@ -134,7 +142,7 @@ class _Telling:
         mine = origins[low - 1 : high]
         origin = msgspec.structs.replace(mine[0], how="")
         shown = next((line for line in text[low - 1 : high] if line.strip()), "")
-        from clearance.trace.settle import NEVER_SETTLED
+        from clearance.trace.file import NEVER_SETTLED
 
         rests: list[Rest] = []
         since = origin.since or self._tree
@@ -160,12 +168,20 @@ class _Telling:
             tree=since,
             live=self._live and origin.kind != "unknown",
             written=written,
+            others=tuple(self._claims(low, high, origin.generation, rests)),
             asked=asked,
             checked=checked(about, rests),
             reviewed=tuple(reviewed(about, rests)),
             merged=merged(about, rests),
             rests=tuple(sorted({rest.entry: rest for rest in rests}.values(), key=lambda rest: rest.entry)),
         )
+
+    def _claims(self, low: int, high: int, generation: str, rests: list[Rest]) -> Iterator[Other]:
+        """Give who else is said to have written some of these lines."""
+        for first, last, digest in self._others:
+            if digest != generation and first <= high and low <= last:
+                written, _ = self._telling.written(Origin(kind="generation", generation=digest), rests)
+                yield Other(first=max(first, low), last=min(last, high), generation=digest, written=written)
 
 
 def _key(brought: Brought, origin: Origin) -> tuple[str, Fact]:
@@ -180,7 +196,7 @@ def _fits(low: int, origins: Sequence[Origin]) -> Iterator[Fitting]:
             start = at
 
 
-def prove(told: Story, log: Log, folder: Path, environment: Mapping[str, str]) -> list[str]:
+def prove(told: Story, log: Reading, folder: Path, environment: Mapping[str, str], asked: Asked = HERE) -> list[str]:
     """Write what a story rests on into a folder, made if it is missing: of each entry its bundle and its proof, the story
     itself, and whom to trust. Gives the names of the files.
 
@@ -188,4 +204,5 @@ def prove(told: Story, log: Log, folder: Path, environment: Mapping[str, str]) -
         UsageError: the folder cannot be written.
         StoreError, BadSignature: the log cannot be read, or is not sound.
     """
-    return write_proofs({"story.json": told}, (rest for part in told.parts for rest in part.rests), log, folder, environment)
+    trusted = trusted_files(log, environment, asked)
+    return write_proofs({"story.json": told}, (rest for part in told.parts for rest in part.rests), log, folder, trusted)

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from clearance.attest.kinds import type_of
-from clearance.facts.errors import UsageError
 from clearance.facts.moment import rfc3339
 from clearance.facts.trace import SCHEME, Generation, LineKeys, Noted, Prompt
 from clearance.stores.spool import Spool, records
@@ -20,22 +19,18 @@ from clearance.wiring.tracing_notes import place_name, trace_folder
 _MOST_LASTING = 50
 
 
-def request_at(directory: Path, index: int) -> str:
-    """Give the digest of the request statement at an index of the log, to name it in generations.
+def request_at(directory: Path, which: str) -> str:
+    """Give the digest of the request statement that is named by an entry's index, or by the beginning of a digest: its own,
+    its ticket's, its prompt's.
 
     Raises:
-        UsageError: there is no such entry, or it states something else.
+        UsageError: there is no such request, or there are several.
         StoreError, BadSignature: the log cannot be read, or the entry is not as it was signed.
     """
+    from clearance.wiring.named_entries import request_named
     from clearance.wiring.recording import open_log
 
-    log = open_log(directory, create=False)
-    size = log.size()
-    entry = next(log.entries(index), None) if index < size else None
-    if entry is None or type_of(entry.payload) != REQUEST_TYPE:
-        what = "it states no request" if entry else f"the log ends at {size - 1}"
-        raise UsageError(what, where=f"entry {index}", next="clearance attest request records one; clearance attest list")
-    return entry.digest
+    return request_named(open_log(directory, create=False), which)
 
 
 def flush(directory: Path, environment: Mapping[str, str], request: str = "") -> int:

@@ -1,145 +1,176 @@
-"""What the gate does for origins beside its verdict: it takes the notes of hooks into the log, and settles the lines of a
-change that stands in commits."""
+"""What the gate does for origins: it takes the notes of hooks and the claims of commits into the log, and settles the new
+lines of a change before anything is decided about it. What came out is what the verdict says, what policies can ask, and,
+for a change that stands in commits, what is recorded after the decision: one settlement for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearance.facts.actor import Evidence
-from clearance.facts.change import Range
+from clearance.facts.actor import ActorKind, Evidence
+from clearance.facts.change import Collected, FileChange, SideName
 from clearance.facts.errors import ClearanceError
-from clearance.facts.outcome import Outcome
-from clearance.facts.text import visible
-from clearance.facts.trace import SCHEME, Generation, LineKeys, Run, Source
-from clearance.trace.interchange import git_ai
-from clearance.trace.interchange.bounds import joined, without
-from clearance.wiring.places import now
-from clearance.wiring.tracing_notes import runs_in, salt_of, waiting
+from clearance.facts.provenance import Hand, HowKnown, Provenance
+from clearance.facts.text import decode, visible
+from clearance.wiring.tracing_notes import MOST_BYTES, salt_of, waiting
 
 if TYPE_CHECKING:
-    from clearance.collect.trees import Claim, Trees
+    from clearance.facts.trace import Origin
     from clearance.wiring.tracing_index import Trail
-    from clearance.wiring.tracing_settle import Settled
+    from clearance.wiring.tracing_settle import Settlement, Sides
 
 _MOST_NEW = 50_000
 """Entries that a gate reads into the cache of pointers in one run: a person waits."""
-_MOST_COMMITS = 200
+_MOST_ENTRIES = 5
+"""Entries of one who made lines that are named."""
+_SOURCES = ("range", "staged", "working-tree")
 
 
-def after_check(directory: Path, outcome: Outcome, environment: Mapping[str, str]) -> list[str]:
-    """Flush notes, and settle the change if it stands in commits and the log knows who wrote anything at all. Gives what
-    came out or could not be done, for people; the verdict stands either way, and lines not settled are unknown."""
-    try:
+class Gate:
+    """Settles the lines of one change. Whatever goes wrong, the verdict stands; lines that were not settled are of nobody
+    who is known."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], collected: Collected) -> None:
+        self._around = (directory, environment)
+        self._collected = collected
+        self._settlement: Settlement | None = None
+        self._found = Provenance(unknown=collected.change.added_lines)
+        self.notes: list[str] = []
+        """What could not be done, for people."""
+
+    def look(self) -> None:
+        """Flush notes, take claims in, and settle. To be called before the decision, while the contents can be read."""
+        try:
+            self._look()
+        except (ClearanceError, OSError) as error:
+            self._not_settled(str(error))
+
+    def provenance(self) -> Provenance:
+        """Give what was settled."""
+        return self._found
+
+    def record(self) -> None:
+        """Record what was settled of a change that stands in commits. To be called after the decision was recorded."""
+        if self._settlement is None or self._collected.change.source != "range":
+            return
+        from clearance.wiring.recording import Scribe
+        from clearance.wiring.tracing_index import TrailOf
+        from clearance.wiring.tracing_settle import keep
+
+        directory, environment = self._around
+        try:
+            scribe = Scribe(directory, asks=False)
+            with TrailOf(scribe.log, environment, most=_MOST_NEW) as trail:
+                keep(self._settlement, scribe, trail)
+        except (ClearanceError, OSError) as error:
+            self.notes.append(f"where the lines come from was not recorded: {visible(str(error))}")
+
+    def _not_settled(self, why: str) -> None:
+        self._found = Provenance(unknown=self._collected.change.added_lines, why=visible(why)[:200])
+        self.notes.append(f"where the lines come from was not settled: {visible(why)}")
+
+    def _look(self) -> None:
+        directory, environment = self._around
+        change = self._collected.change
+        if change.source not in _SOURCES:
+            return
         if waiting(directory, environment):
             from clearance.wiring.tracing_capture import flush
 
             flush(directory, environment)
-        change = outcome.change
-        if change.source == "range" and change.head.commit and change.files:
-            return _settle(directory, environment, change.base.commit if change.base else None, change.head.commit)
-    except (ClearanceError, OSError) as error:
-        return [f"where the lines come from was not settled: {visible(str(error))}"]
-    return []
+        if not any(file.added and not file.binary for file in change.files):
+            return
+        if self._may_claim() and change.head.commit:
+            from clearance.wiring.tracing_claims import record_claims
 
+            record_claims(directory, environment, base=change.base.commit if change.base else None, head=change.head.commit)
+        from clearance.wiring.recording import open_log
+        from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, TrailOf
 
-def _settle(directory: Path, environment: Mapping[str, str], base: str | None, head: str) -> list[str]:
-    from clearance.wiring.recording import open_log
-    from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, TrailOf
-    from clearance.wiring.tracing_settle import settle_trees
+        with TrailOf(open_log(directory), environment, most=_MOST_NEW) as trail:
+            if trail.behind:
+                self._not_settled(f"{trail.behind:,} entries of the log were not read yet")
+            elif trail.indexes("k", GENERATION_TYPE, 1) or trail.indexes("k", ATTRIBUTION_TYPE, 1):
+                self._settle(trail)
 
-    with TrailOf(open_log(directory), environment, most=_MOST_NEW) as trail:
-        if trail.behind:
-            return [f"where the lines come from was not settled: {trail.behind:,} entries of the log were not read yet"]
-        known = bool(trail.indexes("k", GENERATION_TYPE, 1) or trail.indexes("k", ATTRIBUTION_TYPE, 1))
-    if known or base is not None:
-        claims = record_claims(directory, environment, base=base, head=head)
-        if known or claims:
-            return _told(settle_trees(directory, environment, base=base, head=head))
-    return []
+    def _may_claim(self) -> bool:
+        """Tell whether a commit of the change may name an assistant. `--agent` speaks before what commits say."""
+        author = self._collected.change.author
+        said = author.evidence in (Evidence.GIT_AI_NOTE, Evidence.TRAILER) and author.author.kind is ActorKind.AGENT
+        return said or author.evidence is Evidence.OPTION
 
+    def _settle(self, trail: "Trail") -> None:
+        from clearance.collect.head import head_of
+        from clearance.wiring.tracing_settle import settlement
 
-def _told(settled: "Settled") -> list[str]:
-    """Say what came out, where any new line has an origin: the verdict above was given without it."""
-    known = settled.new["generation"] + settled.new["person"]
-    if not known:
-        return []
-    ai, of = settled.new["generation"], settled.new.total()
-    return [f"origin: {ai} of {of} new lines by assistants that the log knows (entry {settled.entry.index})"]
-
-
-def record_claims(directory: Path, environment: Mapping[str, str], *, base: str | None, head: str) -> int:
-    """Record the commits between two revisions that name an assistant as generations of weaker evidence: each of them speaks
-    for its whole commit. A commit with lines that a hook saw, or that somebody recorded, needs none. Tells how many.
-
-    Raises:
-        ClearanceError: the commits cannot be read, or the log not be written.
-    """
-    from clearance.collect.trees import two_trees
-    from clearance.wiring.recording import open_log
-    from clearance.wiring.tracing import record_generations
-    from clearance.wiring.tracing_index import TrailOf
-
-    with two_trees(directory, base, head, environment) as trees:
-        claims = trees.claimed(_MOST_COMMITS)
-        if not claims:
-            return 0
+        directory, environment = self._around
+        base = self._collected.change.base
         salt = salt_of(directory, environment)
-        with TrailOf(open_log(directory), environment) as trail:
-            made = [found for claim in claims if (found := _of_claim(trees, claim, salt, trail)) is not None]
-    if made:
-        record_generations(directory, environment, made)
-    return len(made)
+        if base is None or not base.commit:
+            self._settlement = settlement(self._sides(""), trail, salt)
+        else:
+            from clearance.wiring.tracing_settle import MOST_PAST
+
+            with head_of(directory, base.commit, environment) as head:
+                sides = self._sides(head.commit.tree)._replace(past=lambda: head.trees(MOST_PAST))
+                self._settlement = settlement(sides, trail, salt)
+        self._found = told(self._settlement.new, trail)
+
+    def _sides(self, base_tree: str) -> "Sides":
+        from clearance.wiring.tracing_known import no_past
+        from clearance.wiring.tracing_settle import Sides
+
+        change = self._collected.change
+        return Sides(
+            trees=(base_tree, change.tree.git or ""),
+            commits=((change.base.commit or "") if change.base else "", change.head.commit or ""),
+            tree=change.tree,
+            files=change.files,
+            text=self._text,
+            past=no_past,
+        )
+
+    def _text(self, file: FileChange, side: SideName) -> str | None:
+        data = self._collected.contents.read(file.path, side, MOST_BYTES + 1)
+        found = decode(data) if len(data) <= MOST_BYTES else None
+        return found.text if found else None
 
 
-def _of_claim(trees: "Trees", claim: "Claim", salt: bytes, trail: "Trail") -> Generation | None:
-    runs: list[Run] = []
-    told = _noted(claim)
-    for file in claim.files:
-        if file.added and not file.binary and file.after is not None and file.after.git:
-            ranges = file.added if told is None else _both(file.added, told.get(file.path, ()))
-            text = trees.text(file.after.git) if ranges else None
-            runs += runs_in(file.path, text.encode("utf-8", "surrogatepass"), ranges, salt) if text else ()
-    keys = LineKeys(scheme=SCHEME, salt=salt, runs=tuple(runs))
-    if not runs or stronger_knows(keys, trail):
-        return None
-    source: Source = "note" if claim.author.evidence is Evidence.GIT_AI_NOTE else "trailer"
-    return Generation(
-        agent=claim.author.author.name,
-        model="",
-        source=source,
-        keys=keys,
-        time=now(),
-        base=claim.parent,
-        head=claim.commit,
-    )
+def told(new: "Counter[Origin]", trail: "Trail") -> Provenance:
+    """Say who made new lines, and how that is known: who made most comes first."""
+    lines: Counter[tuple[HowKnown, str]] = Counter()
+    entries: dict[tuple[HowKnown, str], set[int]] = {}
+    unknown = 0
+    for origin, count in new.items():
+        found = _maker(origin, trail) if origin.kind != "unknown" else None
+        if found is None:
+            unknown += count
+            continue
+        hand, entry = found
+        lines[hand] += count
+        entries.setdefault(hand, set()).add(entry)
+    hands = []
+    for (evidence, name), count in sorted(lines.items(), key=lambda one: (-one[1], one[0])):
+        places = sorted(entries[evidence, name])
+        more = len(places[_MOST_ENTRIES:])
+        hands.append(Hand(name=name, evidence=evidence, lines=count, entries=tuple(places[:_MOST_ENTRIES]), more=more))
+    return Provenance(settled=True, hands=tuple(hands), unknown=unknown)
 
 
-def _noted(claim: "Claim") -> dict[str, tuple[Range, ...]] | None:
-    """Give the lines that a commit's note claims, by path; None where a trailer claims the whole commit, or the note names
-    no lines."""
-    if claim.author.evidence is not Evidence.GIT_AI_NOTE:
-        return None
-    claims = git_ai.read_note(claim.note, claim.commit).claims
-    found: dict[str, list[Range]] = {}
-    for one in claims:
-        if one.whose == "ai":
-            found.setdefault(one.path, []).extend(one.ranges)
-    return {path: joined(ranges) for path, ranges in found.items()} or None
-
-
-def _both(some: Sequence[Range], others: Sequence[Range]) -> tuple[Range, ...]:
-    """Give the lines that stand in both."""
-    return without(some, without(some, others))
-
-
-def stronger_knows(keys: LineKeys, trail: "Trail") -> bool:
-    """Tell whether stronger evidence has lines of these."""
+def _maker(origin: "Origin", trail: "Trail") -> tuple[tuple[HowKnown, str], int] | None:
+    """Give who made lines of an origin, and the entry that says so; None where the log has no such entry."""
     import msgspec
 
-    from clearance.wiring.tracing_index import GENERATION_TYPE, line_names
+    from clearance.wiring.tracing_index import GENERATION_TYPE
+    from clearance.wiring.tracing_told import vouched
 
-    for entry in trail.like(line_names(keys), 8):
+    for entry in trail.find("d", origin.generation):
         said = msgspec.json.decode(entry.payload)
-        if said.get("predicateType") == GENERATION_TYPE and said["predicate"]["source"] in ("hook", "command"):
-            return True
-    return False
+        if entry.digest == origin.generation and said.get("predicateType") == GENERATION_TYPE:
+            predicate = said["predicate"]
+            if origin.kind == "person":
+                return ("person", origin.person), entry.index
+            seen: HowKnown = "hook" if predicate["source"] == "hook" else "command"
+            strong = predicate["source"] in ("hook", "command") and vouched(entry, predicate)
+            return (seen if strong else "claim", predicate["agent"]["name"]), entry.index
+    return None

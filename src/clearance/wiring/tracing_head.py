@@ -10,7 +10,7 @@ from clearance.collect.head import Head, Past, Standing
 from clearance.facts.trace import Lines, Origin
 from clearance.trace.standing import Settled
 from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, Trail
-from clearance.wiring.tracing_notes import salt_of
+from clearance.wiring.tracing_notes import held_salt
 from clearance.wiring.tracing_standing import Standings
 
 MOST_PAST = 20_000
@@ -67,13 +67,13 @@ def _carried(
 ) -> dict[Standing, Settled]:
     """Settle, without recording it, what came after the newest tree of the past for which something was settled."""
     from clearance.collect.trees import two_trees
-    from clearance.wiring.tracing_settle import settled
+    from clearance.wiring.tracing_settle import settled, sides_of
 
     base = next((one for one in commits if _is_settled(trail, one.tree)), None)
     if base is None or base is commits[0]:
         return {}
     with two_trees(directory, base.commit, commits[0].commit, environment) as trees:
-        body = settled(trees, trail, salt_of(directory, environment))
+        body = settled(sides_of(trees), trail, held_salt(directory, environment))
     return {Standing(file.path, file.blob): _runs(file.runs, body.origins) for file in body.files if file.runs}
 
 

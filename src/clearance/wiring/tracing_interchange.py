@@ -18,7 +18,7 @@ from clearance.trace.keys import KeyedText, split
 from clearance.wiring.places import now
 from clearance.wiring.recording import open_log
 from clearance.wiring.tracing import record_generations
-from clearance.wiring.tracing_gate import stronger_knows
+from clearance.wiring.tracing_claims import stronger_knows
 from clearance.wiring.tracing_head import MOST_PAST
 from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, Trail, TrailOf
 from clearance.wiring.tracing_notes import salt_of

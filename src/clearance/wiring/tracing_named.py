@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from clearance.collect.head import Head
 from clearance.collect.trees import two_trees
 from clearance.facts.errors import ClearanceError
@@ -15,7 +13,8 @@ from clearance.facts.statement import DECISION_TYPE
 from clearance.facts.text import decode, visible
 from clearance.facts.trace import Lines as Run
 from clearance.facts.trace import Origin
-from clearance.wiring.tracing_index import Trail
+from clearance.trace.names import package_words
+from clearance.wiring.tracing_index import CaseFinding, Trail, findings_in
 from clearance.wiring.tracing_told import json
 
 _MOST_DECISIONS = 200_000
@@ -25,28 +24,8 @@ _REST = Origin(kind="unknown")
 _Around = tuple[Path, Mapping[str, str]]
 
 
-class _Place(msgspec.Struct, frozen=True):
-    path: str = ""
-    line: int = 0
-    end_line: int = 0
-
-
-class _Finding(msgspec.Struct, frozen=True):
-    rule: str = ""
-    family: str = ""
-    place: _Place = _Place()
-    message: str = ""
-    introduced: bool = False
-
-
-class _Case(msgspec.Struct, frozen=True):
-    """The parts of a case that are asked for."""
-
-    findings: tuple[_Finding, ...] = ()
-
-
 class _Seen(NamedTuple):
-    finding: _Finding
+    finding: CaseFinding
     named: Named
 
 
@@ -84,15 +63,16 @@ def _distinct(lines: Iterator[Lines]) -> list[Lines]:
 
 
 def _in_decisions(trail: Trail, wanted: Wanted, gaps: list[str]) -> Iterator[_Seen]:
-    """Go through the cases of the decisions, the newest first. A body without the wanted word is not read any further."""
-    indexes = trail.indexes("k", DECISION_TYPE, _MOST_DECISIONS + 1)
+    """Go through the cases that may name it, the newest first. A body without the wanted word is not read any further."""
+    kind, key = ("r", wanted.rule) if wanted.rule else ("p", wanted.package.lower())
+    indexes = trail.indexes(kind, key, _MOST_DECISIONS + 1)
     if len(indexes) > _MOST_DECISIONS:
-        gaps.append(f"only the newest {_MOST_DECISIONS:,} decisions were looked at")
+        gaps.append(f"only the newest {_MOST_DECISIONS:,} decisions that name it were looked at")
     needle = (wanted.rule or wanted.package).encode()
     for index in indexes[:_MOST_DECISIONS]:
-        entry = trail.entry(index)
-        said = json(entry)
-        if said.get("predicateType") != DECISION_TYPE:
+        entry = trail.believes(index)
+        said = json(entry) if entry is not None else {}
+        if entry is None or said.get("predicateType") != DECISION_TYPE:
             continue
         predicate = said["predicate"]
         if wanted.since and (entry.time or predicate["time"]) < wanted.since:
@@ -102,29 +82,21 @@ def _in_decisions(trail: Trail, wanted: Wanted, gaps: list[str]) -> Iterator[_Se
             gaps.append(f"the case of entry {index} is no longer there")
         elif needle in body:
             yield from (
-                _Seen(one, _named(one, entry.index, said, entry.time)) for one in _findings(body) if _fits(one, wanted)
+                _Seen(one, _named(one, entry.index, said, entry.time)) for one in findings_in(body) if _fits(one, wanted)
             )
 
 
-def _findings(body: bytes) -> Sequence[_Finding]:
-    try:
-        return msgspec.json.decode(body, type=_Case).findings
-    except (msgspec.DecodeError, RecursionError):
-        return ()
-
-
-def _fits(finding: _Finding, wanted: Wanted) -> bool:
+def _fits(finding: CaseFinding, wanted: Wanted) -> bool:
     if wanted.rule and finding.rule != wanted.rule:
         return False
     return not wanted.package or (finding.family == "packages" and _mentions(finding.message, wanted.package))
 
 
 def _mentions(message: str, package: str) -> bool:
-    words = message.replace("`", " ").replace('"', " ").replace(",", " ").replace(":", " ").split()
-    return any(word.partition("@")[0].partition("==")[0].strip(".;()").lower() == package.lower() for word in words)
+    return package.lower() in package_words(message)
 
 
-def _named(finding: _Finding, entry: int, said: dict[str, Any], time: str) -> Named:
+def _named(finding: CaseFinding, entry: int, said: dict[str, Any], time: str) -> Named:
     predicate = said["predicate"]
     notes = said["subject"][0].get("annotations", {}) if said.get("subject") else {}
     end = predicate.get("head") or {}
@@ -143,15 +115,16 @@ def _named(finding: _Finding, entry: int, said: dict[str, Any], time: str) -> Na
 
 def _carried(around: _Around, head: Head, commit: str, lines: Sequence[Lines], gaps: list[str]) -> list[Lines]:
     """Carry lines of a commit to the files of today: where nothing changed they stay, elsewhere content tells."""
-    from clearance.trace.settle import Earlier, settle
-    from clearance.wiring.tracing_settle import pairs_of
+    from clearance.trace.file import Earlier
+    from clearance.trace.settle import settle
+    from clearance.wiring.tracing_settle import pairs_of, sides_of
 
     if not commit:
         gaps.append("a finding in a working tree was never committed as it was; its lines are not followed")
         return []
     try:
         with two_trees(around[0], commit, head.commit.oid, around[1]) as trees:
-            pairs = pairs_of(trees)
+            pairs = pairs_of(trees.files, sides_of(trees).text)
             changed = {pair.old_path or pair.path: pair for pair in pairs}
             earlier = {
                 (path, pair.before): Earlier(_marks(lines, path, len(pair.old)), (_REST, _MARK))

@@ -7,15 +7,16 @@ that cannot be kept is lost, its lines are of unknown origin, and policies treat
 
 import contextlib
 import hashlib
+import hmac
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from clearance.facts.act import Act
-from clearance.facts.change import Collected
+from clearance.facts.change import Collected, FileChange
 from clearance.facts.decision import Case
 from clearance.facts.errors import ClearanceError
 from clearance.facts.text import decode
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from clearance.stores.private import PrivateFolder
 
 MOST_BYTES = 16 << 20
+_KEY_BYTES = 32
 _MOST_NOTED = 4 << 20
 """How long the files of one act may be for their lines to be noted: an assistant waits."""
 
@@ -52,18 +54,51 @@ def salt_of(directory: Path, environment: Mapping[str, str]) -> bytes:
     Raises:
         StoreError: it cannot be read or kept.
     """
+    return _kept(trace_folder(environment), f"{place_name(directory)}.salt", SALT_BYTES)
+
+
+def place_key(environment: Mapping[str, str]) -> bytes:
+    """Give the key under which statements name places and people of this machine; made on the first use, in no record.
+
+    Raises:
+        StoreError: it cannot be read or kept.
+    """
+    # A folder of its own: whoever takes notes in holds the lock of the other one meanwhile.
+    return _kept(trace_folder(environment).within("places"), "key", _KEY_BYTES)
+
+
+def keyed(name: str, environment: Mapping[str, str]) -> str:
+    """Give the keyed digest of a name, 64 hexadecimal digits: whoever has not this machine's key cannot try names.
+
+    Raises:
+        StoreError: the key cannot be read or kept.
+    """
+    return hmac.digest(place_key(environment), b"name\0" + name.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def _kept(folder: "PrivateFolder", name: str, size: int) -> bytes:
+    """Give random bytes that are kept under a name; made anew where there are none of that size."""
     import secrets
 
-    folder, name = trace_folder(environment), f"{place_name(directory)}.salt"
     held = folder.read(name)
-    if held is not None and len(held) == SALT_BYTES:
+    if held is not None and len(held) == size:
         return held
     with folder.locked():
         held = folder.read(name)
-        if held is None or len(held) != SALT_BYTES:
-            held = secrets.token_bytes(SALT_BYTES)
+        if held is None or len(held) != size:
+            held = secrets.token_bytes(size)
             folder.replace(name, held)
     return held
+
+
+def held_salt(directory: Path, environment: Mapping[str, str]) -> bytes | None:
+    """Give the salt as `salt_of` does, if there is one yet: who only asks makes none.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    held = trace_folder(environment).read(f"{place_name(directory)}.salt")
+    return held if held is not None and len(held) == SALT_BYTES else None
 
 
 def runs_in(path: str, data: bytes, added: Sequence[tuple[int, int]], salt: bytes) -> tuple[Run, ...]:
@@ -84,6 +119,8 @@ def note_act(act: Act, around: Path, collected: Collected, case: Case, environme
 
 
 def _noted(act: Act, around: Path, collected: Collected, case: Case, environment: Mapping[str, str]) -> Noted | None:
+    if not act.prompt and next(_with_lines(collected), None) is None:
+        return None
     salt = salt_of(around, environment)
     prompt: Prompt | None = None
     runs: tuple[Run, ...] = ()
@@ -110,17 +147,22 @@ def _noted(act: Act, around: Path, collected: Collected, case: Case, environment
 
 
 def _runs(collected: Collected, salt: bytes) -> tuple[Run, ...]:
-    from clearance.collect.act import TEXTS
-
     left, found = _MOST_NOTED, list[Run]()
-    for file in collected.change.files:
-        if file.path in TEXTS or file.binary or file.after is None or not file.added:
-            continue
-        left -= file.after.size
+    for file, size in _with_lines(collected):
+        left -= size
         if left < 0:
             break
         found += runs_in(file.path, collected.contents.read(file.path, "after", _MOST_NOTED), file.added, salt)
     return tuple(found)
+
+
+def _with_lines(collected: Collected) -> Iterator[tuple[FileChange, int]]:
+    """Give the files to which an act adds lines, with their sizes."""
+    from clearance.collect.act import TEXTS
+
+    for file in collected.change.files:
+        if file.path not in TEXTS and not file.binary and file.after is not None and file.added:
+            yield file, file.after.size
 
 
 def waiting(directory: Path, environment: Mapping[str, str]) -> bool:

@@ -11,8 +11,9 @@ from clearance.facts.errors import UsageError
 from clearance.facts.recall import Change, Lines, Named, Recall, Wanted
 from clearance.facts.story import Rest
 from clearance.facts.trace import Attribution, Origin
-from clearance.record.log import Log
-from clearance.wiring.recording import open_log
+from clearance.record.reading import Reading
+from clearance.wiring.asked_log import HERE, Asked, open_asked
+from clearance.wiring.named_entries import requests_named
 from clearance.wiring.tracing_head import Today, today
 from clearance.wiring.tracing_index import GENERATION_TYPE, REQUEST_TYPE, Trail, TrailOf
 from clearance.wiring.tracing_standing import settled_by
@@ -20,13 +21,15 @@ from clearance.wiring.tracing_told import Telling, checked, json, merged, rest_o
 
 SINCE = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?")
 """A full-date of RFC 3339, or a time in UTC, to the second."""
-_SHA256 = re.compile(r"[0-9a-f]{8,64}")
+_WHOLE = 64
 _MOST = 1_000_000
 _Where = tuple[str, str]
 """The tree for which lines were settled first, and the digest of their generation (empty: it does not matter)."""
 
 
-def recall(directory: Path, environment: Mapping[str, str], wanted: Wanted, revision: str) -> tuple[Recall, Log]:
+def recall(
+    directory: Path, environment: Mapping[str, str], wanted: Wanted, revision: str, asked: Asked = HERE
+) -> tuple[Recall, Reading]:
     """Find everything that came from there, and give the log that it rests on.
 
     Raises:
@@ -35,7 +38,7 @@ def recall(directory: Path, environment: Mapping[str, str], wanted: Wanted, revi
         StoreError, BadSignature: the log cannot be read, or an entry is not as it was signed.
     """
     _check(wanted)
-    log = open_log(directory, create=False)
+    log = open_asked(directory, asked)
     with head_of(directory, revision, environment) as head, TrailOf(log, environment) as trail:
         now = today(directory, environment, head, trail)
         made = _generations(trail, wanted)
@@ -88,23 +91,13 @@ def _generations(trail: Trail, wanted: Wanted) -> dict[str, Entry]:
 
 
 def _requests(trail: Trail, asked: str) -> list[str]:
-    """Give the digests of the request statements that a digest names: their own, their ticket's, their prompt's."""
-    if not _SHA256.fullmatch(asked):
-        raise UsageError(
-            "no digest", where=f"--request {asked}", next="`clearance blame --format json` and `log show` name them"
-        )
-    own = [entry for entry in trail.find("d", asked) if entry.digest == asked]
-    about = [entry for entry in trail.find("s", asked, _MOST) if json(entry).get("predicateType") == REQUEST_TYPE]
-    begins = [
-        entry
-        for entry in (trail.find("k", REQUEST_TYPE, _MOST) if len(asked) < 64 else ())
-        if entry.digest.startswith(asked) or _prompt(json(entry)).startswith(asked)
-    ]
-    return list(dict.fromkeys(entry.digest for entry in (*own, *about, *begins)))
-
-
-def _prompt(said: dict[str, Any]) -> str:
-    return str((said["predicate"].get("prompt") or {}).get("sha256", ""))
+    """Give the digests of the request statements that are named: by an entry's index, or by the beginning of a digest."""
+    if len(asked) == _WHOLE:  # quickly, by what was pointed from: a statement, or what it is about
+        found = [*trail.find("d", asked), *trail.find("s", asked, _MOST)]
+        digests = [entry.digest for entry in found if json(entry).get("predicateType") == REQUEST_TYPE]
+        if digests:
+            return list(dict.fromkeys(digests))
+    return [one.digest for one in requests_named(trail.log, asked)]
 
 
 def _fits(predicate: dict[str, Any], entry: Entry, wanted: Wanted, request: str) -> bool:

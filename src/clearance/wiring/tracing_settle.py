@@ -1,37 +1,56 @@
 """Settles where the lines of a merged tree come from, with what the log holds."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from clearance import __version__
+from clearance.facts.change import FileChange, SideName, Tree
 from clearance.facts.fact import canonical, digest
-from clearance.facts.trace import SCHEME, Attribution, FileOrigins, Known, LineKeys, Lines, Origin
-from clearance.trace.keys import KeyedText, split
+from clearance.facts.trace import Attribution, FileOrigins, Lines, Origin
+from clearance.trace.counted import new_lines, of_kind
+from clearance.trace.keys import split
 from clearance.wiring.places import now
 from clearance.wiring.recording import Scribe
-from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, Trail, TrailOf
+from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, Trail, TrailOf
+from clearance.wiring.tracing_known import known_for
 from clearance.wiring.tracing_notes import salt_of
-from clearance.wiring.tracing_told import vouched
+from clearance.wiring.tracing_standing import Standings
 
 if TYPE_CHECKING:
     from clearance.collect.trees import Trees
-    from clearance.facts.change import FileChange
     from clearance.facts.entry import Entry
     from clearance.facts.statement import Statement
-    from clearance.trace.settle import Earlier, Pair
+    from clearance.trace.file import Pair
 
-_MOST_GENERATIONS = 256
-"""Generations that one settlement takes to hand, those that share most with what is new."""
-_ALL_OF_THEM = 64
-"""Up to so many generations in a log are all taken to hand."""
-_MOST_SALTS = 4
-_PAST = 2_000
+MOST_PAST = 2_000
 """Trees of the target's past that are known by name."""
 _MOST_NAMED = 400
+
+
+class Sides(NamedTuple):
+    """Both sides of a change, as settlement takes them: git's ids of the trees, and of the commits (empty: none), the exact
+    tree that is settled, the files that differ, how a side of one is read (None: no text), and the trees of the target's
+    past."""
+
+    trees: tuple[str, str]
+    commits: tuple[str, str]
+    tree: Tree
+    files: Sequence[FileChange]
+    text: Callable[[FileChange, SideName], str | None]
+    past: Callable[[], frozenset[str]]
+
+
+class Settlement(NamedTuple):
+    """What was settled, nothing of it recorded: between which sides, the origins, and how many new lines have which (of an
+    origin here only kind, generation and person are set)."""
+
+    sides: Sides
+    attribution: Attribution
+    new: Counter[Origin]
 
 
 class Settled(NamedTuple):
@@ -55,15 +74,46 @@ def settle_trees(directory: Path, environment: Mapping[str, str], *, base: str |
 
     scribe = Scribe(directory)
     with two_trees(directory, base, head, environment) as trees, TrailOf(scribe.log, environment) as trail:
-        attribution = _standing(settled(trees, trail, salt_of(directory, environment)), trail)
-        new = _new_lines(trees.files, attribution)
-        body = digest(attribution)
-        newest = _newest(trail, trees.tree.sha256)
-        if newest is not None and msgspec.json.decode(newest.payload)["predicate"]["evidence"][0] == body:
-            return Settled(newest, known=True, attribution=attribution, new=new)
-        statement = _attribution_statement(trees, attribution, body, new)
-    (entry,) = scribe.record([statement], {body: canonical(attribution)})
-    return Settled(entry, known=False, attribution=attribution, new=new)
+        found = settlement(sides_of(trees), trail, salt_of(directory, environment))
+        return keep(found, scribe, trail)
+
+
+def sides_of(trees: "Trees") -> Sides:
+    """Take the sides of two commits."""
+
+    def text(file: FileChange, side: SideName) -> str | None:
+        one = file.after if side == "after" else file.before
+        return trees.text(one.git) if one is not None and one.git else None
+
+    return Sides(
+        trees=(trees.base_tree, trees.head.tree),
+        commits=(trees.base.oid if trees.base else "", trees.head.oid),
+        tree=trees.tree,
+        files=trees.files,
+        text=text,
+        past=lambda: trees.past(MOST_PAST),
+    )
+
+
+def settlement(sides: Sides, trail: Trail, salt: bytes) -> Settlement:
+    """Settle two sides with what the log holds, on top of what it settled before."""
+    attribution = _standing(settled(sides, trail, salt), trail)
+    return Settlement(sides, attribution, new_lines(sides.files, attribution))
+
+
+def keep(found: Settlement, scribe: Scribe, trail: Trail) -> Settled:
+    """Record a settlement, unless the newest one of this tree says the same.
+
+    Raises:
+        ClearanceError: the log cannot be written.
+    """
+    body = digest(found.attribution)
+    kinds = Counter({kind: of_kind(found.new, kind) for kind in ("generation", "person", "unknown")})
+    newest = _newest(trail, found.sides.tree.sha256)
+    if newest is not None and msgspec.json.decode(newest.payload)["predicate"]["evidence"][0] == body:
+        return Settled(newest, known=True, attribution=found.attribution, new=kinds)
+    (entry,) = scribe.record([_attribution_statement(found, body, kinds)], {body: canonical(found.attribution)})
+    return Settled(entry, known=False, attribution=found.attribution, new=kinds)
 
 
 def _newest(trail: Trail, tree: str) -> "Entry | None":
@@ -75,32 +125,46 @@ def _newest(trail: Trail, tree: str) -> "Entry | None":
     return None
 
 
-def settled(trees: "Trees", trail: Trail, salt: bytes) -> Attribution:
-    """Settle two trees with what the log holds; nothing is recorded."""
+def settled(sides: Sides, trail: Trail, salt: bytes | None) -> Attribution:
+    """Settle two sides with what the log holds; nothing is recorded."""
+    from clearance.trace.file import Earlier
     from clearance.trace.settle import settle
+    from clearance.trace.standing import merged
 
-    pairs = pairs_of(trees)
+    pairs = pairs_of(sides.files, sides.text)
+    standings = Standings(trail)
     earlier = {
-        key: found
+        key: Earlier(*merged(found.lines.runs))
         for key in {(pair.old_path or pair.path, pair.before) for pair in pairs if pair.before}
-        if (found := earlier_of(trail, *key)) is not None
+        if (found := standings.of(*key)) is not None
     }
-    known = known_for(trail, pairs, salt, trees.past(_PAST))
-    return settle((trees.base_tree, trees.tree.git or ""), pairs, known, earlier)
+    known = known_for(trail, pairs, salt, _once(sides.past))
+    return settle(sides.trees, pairs, known, earlier)
 
 
-def pairs_of(trees: "Trees") -> "list[Pair]":
+def _once(past: Callable[[], frozenset[str]]) -> Callable[[], frozenset[str]]:
+    held: list[frozenset[str]] = []
+
+    def ask() -> frozenset[str]:
+        if not held:
+            held.append(past())
+        return held[0]
+
+    return ask
+
+
+def pairs_of(files: Sequence[FileChange], text: Callable[[FileChange, SideName], str | None]) -> "list[Pair]":
     """Give both sides of each file that differs between two trees; without lines where it is no text."""
     from clearance.facts.change import Mode
-    from clearance.trace.settle import Pair
+    from clearance.trace.file import Pair
 
     found = []
-    for file in trees.files:
+    for file in files:
         if file.after is None and file.before is None:
             continue
         plain = all(side is None or side.mode in (Mode.FILE, Mode.EXECUTABLE) for side in (file.before, file.after))
-        old = trees.text(file.before.git) if plain and file.before and file.before.git else None
-        new = trees.text(file.after.git) if plain and file.after and file.after.git else None
+        old = text(file, "before") if plain and file.before else None
+        new = text(file, "after") if plain and file.after else None
         found.append(
             Pair(
                 path=file.path,
@@ -116,27 +180,8 @@ def pairs_of(trees: "Trees") -> "list[Pair]":
     return found
 
 
-def earlier_of(trail: Trail, path: str, blob: str) -> "Earlier | None":
-    """Give what was settled last for a blob; None where nothing was."""
-    found = settled_for(trail, path, blob)
-    return found[2] if found else None
-
-
-def settled_for(trail: Trail, path: str, blob: str) -> "tuple[Entry, str, Earlier] | None":
-    """Give what holds for a blob, at the same path where that was settled: the entry that settled it so, the tree that this
-    one is about, and the origins of its lines; None where nothing was settled."""
-    from clearance.trace.settle import Earlier
-    from clearance.trace.standing import merged
-    from clearance.wiring.tracing_standing import Standings
-
-    found = Standings(trail).of(path, blob)
-    return (found.entry, found.tree, Earlier(*merged(found.lines.runs))) if found else None
-
-
 def _standing(attribution: Attribution, trail: Trail) -> Attribution:
     """Lay a settlement on those that the log has of the same versions of files: what was told stays told."""
-    from clearance.wiring.tracing_standing import Standings
-
     standings = Standings(trail)
     numbers: dict[Origin, int] = {}
     files = []
@@ -151,87 +196,16 @@ def _standing(attribution: Attribution, trail: Trail) -> Attribution:
     return Attribution(base=attribution.base, head=attribution.head, origins=tuple(numbers), files=tuple(files))
 
 
-def known_for(trail: Trail, pairs: "Sequence[Pair]", salt: bytes, past: frozenset[str]) -> list[Known]:
-    """Give the generations that the new lines may come from, in the order of the log. `past` are the trees of the target's
-    history."""
-    from clearance.wiring.tracing_index import line_keys, line_names, shingle_names
-
-    newest = trail.indexes("k", GENERATION_TYPE, _ALL_OF_THEM + 1)
-    entries = [trail.entry(index) for index in newest[:_ALL_OF_THEM]]
-    if len(newest) > _ALL_OF_THEM:
-        names: set[bytes] = set()
-        for one in _salts(entries, salt):
-            for pair in pairs:
-                keyed = KeyedText(pair.new, one)
-                runs = keyed.runs(pair.path, pair.added)
-                names |= line_names(LineKeys(scheme=SCHEME, salt=one, runs=runs))
-                for first, last in pair.added:
-                    low, high = keyed.starts[min(first - 1, len(pair.new))], keyed.starts[min(last, len(pair.new))]
-                    names |= shingle_names(one, keyed.shingles[max(0, low - 2) : high], every=True)
-        like = trail.like(names, _MOST_GENERATIONS)
-        entries = list({entry.index: entry for entry in (*entries, *like)}.values())
-    known = []
-    for entry in sorted(entries, key=lambda one: one.index):
-        said = msgspec.json.decode(entry.payload)
-        if said.get("predicateType") != GENERATION_TYPE:
-            continue
-        keys = line_keys(trail, said["predicate"]["keys"]["body"])
-        if keys is not None:
-            person = entry.signer.name if entry.signer and entry.signer.kind == "person" else ""
-            known.append(
-                Known(
-                    digest=entry.digest,
-                    keys=keys,
-                    time=said["predicate"]["time"],
-                    person=person,
-                    settled=_stands(trail, entry, past),
-                    weak=said["predicate"]["source"] in ("trailer", "note") or not vouched(entry, said["predicate"]),
-                )
-            )
-    return known
-
-
-def _salts(entries: "Sequence[Entry]", own: bytes) -> list[bytes]:
-    """Give the salts that the newest generations use, and our own."""
-    found = [own]
-    for entry in entries:
-        said = msgspec.json.decode(entry.payload)
-        found.append(bytes.fromhex(said["predicate"]["keys"]["salt"]))
-    return list(dict.fromkeys(found))[:_MOST_SALTS]
-
-
-def _stands(trail: Trail, generation: "Entry", past: frozenset[str]) -> bool:
-    """Tell whether a generation was settled for a tree of the target's past."""
-    for entry in trail.find("u", generation.digest):
-        said = msgspec.json.decode(entry.payload)
-        if said.get("predicate", {}).get("head", {}).get("tree") in past:
-            return True
-    return False
-
-
-def _new_lines(files: "Sequence[FileChange]", attribution: Attribution) -> Counter[str]:
-    """Count the new lines by the kind of their origin."""
-    by_path = {file.path: file for file in attribution.files}
-    found: Counter[str] = Counter()
-    for file in files:
-        runs = by_path[file.path].runs if file.path in by_path else ()
-        for first, last in file.added:
-            for run in runs:
-                low, high = max(first, run.first), min(last, run.last)
-                if low <= high:
-                    found[attribution.origins[run.origin].kind] += high - low + 1
-    return found
-
-
-def _attribution_statement(trees: "Trees", attribution: Attribution, body: str, new: Counter[str]) -> "Statement[Any]":
+def _attribution_statement(found: Settlement, body: str, new: Counter[str]) -> "Statement[Any]":
     from clearance.attest.kinds import state
     from clearance.attest.predicates.attribution import AttributionPredicate, Lines, Side
     from clearance.facts.statement import DigestSet, Resource
 
+    attribution, sides = found.attribution, found.sides
     generations = sorted({origin.generation for origin in attribution.origins if origin.generation})
     predicate = AttributionPredicate(
-        base=Side(tree=trees.base_tree, commit=trees.base.oid if trees.base else ""),
-        head=Side(tree=trees.head.tree, commit=trees.head.oid),
+        base=Side(tree=sides.trees[0], commit=sides.commits[0]),
+        head=Side(tree=sides.trees[1], commit=sides.commits[1]),
         files=len(attribution.files),
         lines=Lines(generation=new["generation"], person=new["person"], unknown=new["unknown"]),
         generations=tuple(generations[:_MOST_NAMED]),
@@ -240,10 +214,10 @@ def _attribution_statement(trees: "Trees", attribution: Attribution, body: str, 
         time=now(),
         evidence=(body,),
     )
-    tree = trees.tree
+    tree = sides.tree
     subject = Resource(
         name=f"git-tree:{tree.git}",
         digest=DigestSet(sha256=tree.sha256),
-        annotations={"kind": tree.kind, "gitTree": tree.git or "", "gitCommit": trees.head.oid},
+        annotations={"kind": tree.kind, "gitTree": tree.git or "", "gitCommit": sides.commits[1]},
     )
     return state(predicate, [subject])

@@ -11,6 +11,7 @@ from clearance.wiring.tracing_index import ATTRIBUTION_TYPE, GENERATION_TYPE, Tr
 from clearance.wiring.tracing_told import vouched
 
 _MOST = 1_000
+BELIEVED_NO_MORE = "who signed its record is not believed any more"
 
 
 class Stood(NamedTuple):
@@ -47,7 +48,7 @@ class Standings:
             return None
         paths = {name for one in ones for name in one.files[blob]}
         chosen = path if path in paths else next(iter(ones[-1].files[blob]))
-        held = [(one, _runs(one.files[blob][chosen], one.origins)) for one in ones if chosen in one.files[blob]]
+        held = [(one, self._runs(one.files[blob][chosen], one.origins)) for one in ones if chosen in one.files[blob]]
         found = standing([runs for _, runs in held] + ([more] if more else []), self.strength)
         last = next((one for one, runs in reversed(held) if _agree(runs, found.runs)), held[0][0])
         return Stood(last.entry, last.tree, found)
@@ -66,6 +67,17 @@ class Standings:
                     source = said["predicate"]["source"] if vouched(entry, said["predicate"]) else ""
                     self._sources[origin.generation] = BY_SOURCE.get(source, 1)
         return self._sources[origin.generation]
+
+    def _runs(self, runs: tuple[Lines, ...], origins: tuple[Origin, ...]) -> Settled:
+        """Give runs with their origins; what rests on a record that is believed no more is unknown again."""
+        named = {run.origin for run in runs if 0 <= run.origin < len(origins)}
+        known = {number: self._still(origins[number]) for number in named}
+        return tuple((run.first, run.last, known[run.origin]) for run in runs if run.origin in known)
+
+    def _still(self, origin: Origin) -> Origin:
+        if origin.kind == "unknown" or not origin.generation or not self._trail.ended(origin.generation):
+            return origin
+        return Origin(kind="unknown", why=BELIEVED_NO_MORE, since=origin.since)
 
     def _one(self, entry: Entry) -> _One | None:
         if entry.index not in self._read:
@@ -89,10 +101,6 @@ def _laid_out(entry: Entry, body: Attribution) -> _One:
         files.setdefault(file.blob, {})[file.path] = file.runs
     origins = tuple(one if one.since else msgspec.structs.replace(one, since=body.head) for one in body.origins)
     return _One(entry, body.head, files, origins)
-
-
-def _runs(runs: tuple[Lines, ...], origins: tuple[Origin, ...]) -> Settled:
-    return tuple((run.first, run.last, origins[run.origin]) for run in runs if 0 <= run.origin < len(origins))
 
 
 def _agree(some: Settled, others: Settled) -> bool:

@@ -9,7 +9,7 @@ from clearance.collect.head import head_of
 from clearance.facts.errors import UsageError
 from clearance.facts.recall import Share, Stats
 from clearance.facts.trace import Origin
-from clearance.wiring.recording import open_log
+from clearance.wiring.asked_log import HERE, Asked, open_asked
 from clearance.wiring.tracing_head import FileLines, Today, today
 from clearance.wiring.tracing_index import GENERATION_TYPE, Trail, TrailOf
 from clearance.wiring.tracing_told import json
@@ -20,7 +20,15 @@ NOT_SAID = "(nobody says)"
 _MOST_GROUPS = 400
 
 
-def stats(directory: Path, environment: Mapping[str, str], revision: str, by: By, since: str, depth: int = 1) -> Stats:
+def stats(
+    directory: Path,
+    environment: Mapping[str, str],
+    revision: str,
+    by: By,
+    since: str,
+    depth: int = 1,
+    asked: Asked = HERE,
+) -> Stats:
     """Count the lines of all text files of a revision by the kind of their origin, and by groups: folders of `depth` levels,
     authors or months of the commits that brought the lines into the tree, models, agents. With `since` (an RFC 3339 date),
     only lines that were settled for a commit of that day or later.
@@ -34,7 +42,7 @@ def stats(directory: Path, environment: Mapping[str, str], revision: str, by: By
 
     if since and not SINCE.fullmatch(since):
         raise UsageError("no date", where=f"--since {since}", next="write it as 2026-11-23 or 2026-11-23T09:30:00Z")
-    log = open_log(directory, create=False)
+    log = open_asked(directory, asked)
     with head_of(directory, revision, environment) as head, TrailOf(log, environment) as trail:
         now = today(directory, environment, head, trail)
         group = _grouping(by, now, trail, depth)

@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
+from clearance.attest.predicates.fields import Party
+from clearance.attest.predicates.fields import party as party_of
 from clearance.facts.entry import Entry
 from clearance.facts.errors import UsageError
 from clearance.facts.fact import Fact, plain
 from clearance.facts.statement import DECISION_TYPE
 from clearance.facts.story import Asked, Checked, Merged, Rest, Reviewed, Written
 from clearance.facts.trace import Origin
-from clearance.record.log import Log
+from clearance.record.reading import Reading
 from clearance.wiring.tracing_index import GENERATION_TYPE, REQUEST_TYPE, Trail
 
 _OURS = "urn:clearance:predicate:"
@@ -43,8 +45,21 @@ class Telling:
             }
             for one in sums - {""}:
                 found |= {entry.index: entry for entry in self._trail.find("s", one, _MOST_ABOUT)}
-            self._about[tree] = [(found[index], json(found[index])) for index in sorted(found, reverse=True)]
+            ended = self._ended({tree, *sums - {""}})
+            every = [(found[index], json(found[index])) for index in sorted(found, reverse=True)]
+            self._about[tree] = [(entry, said) for entry, said in every if ended.get(_word(said), -1) < entry.index]
         return self._about[tree]
+
+    def _ended(self, keys: set[str]) -> dict[tuple[str, str], int]:
+        """Give the newest words about a tree that are believed no more, by kind and by whom: what was said before them does
+        not count again."""
+        ended: dict[tuple[str, str], int] = {}
+        for key in keys:
+            for index, payload in self._trail.past("s", key):
+                word = _word(msgspec.json.decode(payload))
+                if word[0]:
+                    ended[word] = max(index, ended.get(word, index))
+        return ended
 
     def written(self, origin: Origin, rests: list[Rest]) -> tuple[Written | None, Asked | None]:
         """Give who wrote lines, and who asked for them, by the generation that an origin names."""
@@ -89,6 +104,13 @@ class Telling:
                     entry=entry.index,
                 )
         return None
+
+
+def _word(said: dict[str, Any]) -> tuple[str, str]:
+    """Name what a later statement replaces: the decision about a tree, and the answer of each reviewer."""
+    kind = str(said.get("predicateType", ""))
+    reviewer = said["predicate"]["reviewer"]["name"] if kind == REVIEW_TYPE else ""
+    return (kind, reviewer) if kind in (DECISION_TYPE, REVIEW_TYPE) else ("", "")
 
 
 def json(entry: Entry) -> dict[str, Any]:
@@ -168,7 +190,7 @@ def _signed_by(entry: Entry, party: Mapping[str, str]) -> bool:
     signer = entry.signer
     if signer is None:
         return False
-    return (signer.name, signer.kind, signer.issuer) == (party["name"], party["kind"], party.get("issuer", ""))
+    return party_of(signer) == Party(name=party["name"], kind=party["kind"], issuer=party.get("issuer", ""))  # type: ignore[arg-type]
 
 
 def vouched(entry: Entry, predicate: Mapping[str, Any]) -> bool:
@@ -185,19 +207,18 @@ def vouched(entry: Entry, predicate: Mapping[str, Any]) -> bool:
 
 
 def write_proofs(
-    answers: Mapping[str, Fact], rests: Iterable[Rest], log: Log, folder: Path, environment: Mapping[str, str]
+    answers: Mapping[str, Fact], rests: Iterable[Rest], log: Reading, folder: Path, trusted: Mapping[str, bytes]
 ) -> list[str]:
     """Write answers (by the names of their files) and what they rest on into a folder, made if it is missing: of each entry
-    its bundle and its proof, and whom to trust. Gives the names of the files.
+    its bundle and its proof, and whom to trust (`trusted`: further files by name). Gives the names of the files.
 
     Raises:
         UsageError: the folder cannot be written, or is behind a link.
         StoreError, BadSignature: the log cannot be read, or is not sound.
     """
     from clearance.record.export import write_fresh
-    from clearance.wiring.trusting import open_trust
 
-    wanted: dict[str, bytes] = {"trusted_root.json": open_trust(environment).trusted_root([log.origin()])}
+    wanted = dict(trusted)
     wanted |= {name: msgspec.json.format(msgspec.json.encode(plain(one)), indent=2) for name, one in answers.items()}
     for index, rest in sorted({rest.entry: rest for rest in rests}.items()):
         stem = f"entry-{index:012}-{rest.kind}"
@@ -205,8 +226,8 @@ def write_proofs(
         try:
             wanted[f"{stem}.sigstore.json"] = log.bundle(index)
         except UsageError:  # an entry of before there were bundles
-            wanted[f"{stem}.entry.json"] = next(log.entries(index)).sealed.leaf
-        evidence = json(next(log.entries(index))).get("predicate", {}).get("evidence", ())
+            wanted[f"{stem}.entry.json"] = log.entry(index).sealed.leaf
+        evidence = json(log.entry(index)).get("predicate", {}).get("evidence", ())
         if rest.kind == "attribution" and evidence:
             wanted[f"{stem}.body.json"] = log.evidence(evidence[0])
     way = (folder, *(() if folder.is_absolute() else folder.parents))

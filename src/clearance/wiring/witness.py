@@ -92,7 +92,7 @@ def _signer(environment: Mapping[str, str]) -> "Signer":
     from clearance.wiring.trusting import open_trust
 
     house = open_trust(environment)
-    if house.settings.signers.get("witness", "file:") != "file:":
+    if house.settings.signers.witness not in ("", "file:"):
         return house.signer("witness")
     return FileSigner(keys_folder(environment).within(_MEMORY).within("key"), "witness", lambda: datetime.now(UTC))
 

@@ -1,178 +1,24 @@
-"""Our log and its witnesses: which they are, and what they say of its newest checkpoint."""
+"""Our log and its witnesses: what they say of its newest checkpoint."""
 
 import re
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from clearance.facts.cosigned import Standing
 from clearance.facts.errors import BadFile, ClearanceError, LogTampered, UsageError
-from clearance.facts.fact import Fact
-from clearance.wiring.places import keys_folder
+from clearance.wiring.trust_file import trust_settings
+from clearance.wiring.witness_policy import open_policy, read_policy_at
 
 if TYPE_CHECKING:
     from clearance.record.log import Log
     from clearance.record.quorum import PolicyWitness, QuorumPolicy
     from clearance.record.signed import NoteSignature, SignedCheckpoint
-    from clearance.stores.private import PrivateFolder
 
 _ALARMS = ("FORK", "ROLLED BACK")
 """How the words begin that say that the log is not what it was."""
-TRUST = "trust"
-SETTINGS = "trust.toml"
-POLICY = "witnesses.policy"
-GROUP = "witnesses"
-"""The group that `witness add` keeps: a majority of all witnesses."""
-_MOST_BYTES = 1 << 18
 _SIZE = re.compile(r"[0-9]{1,19}")
-
-
-class WitnessSettings(Fact):
-    """The table `[witnesses]` of `trust.toml`, which lies beside the keys: no repository that is judged can change it."""
-
-    policy: str = ""
-    """A policy file (C2SP tlog-policy), absolute or beside `trust.toml`; empty means `witnesses.policy` there."""
-    quorum: Literal["tell", "required"] = "tell"
-    """What it means that the policy's quorum did not cosign: a line for people, or that there is no answer (exit code 4)."""
-    seconds: float = 5.0
-    """How long all witnesses together may take."""
-
-
-class _TrustFile(msgspec.Struct, frozen=True):
-    """What is read here of `trust.toml`."""
-
-    witnesses: WitnessSettings = WitnessSettings()
-
-
-def trust_folder(environment: Mapping[str, str]) -> "PrivateFolder":
-    """Give the folder of what this machine trusts.
-
-    Raises:
-        SigningError: there is no home, or `$CLEARANCE_HOME` is not absolute.
-    """
-    return keys_folder(environment).within(TRUST)
-
-
-def witness_settings(environment: Mapping[str, str]) -> WitnessSettings:
-    """Read the settings; the defaults where there is no file.
-
-    Raises:
-        BadFile: it is not TOML, or a value is of the wrong kind.
-        StoreError: it cannot be read, or others could have written it.
-    """
-    folder = trust_folder(environment)
-    data = folder.read(SETTINGS)
-    if data is None:
-        return WitnessSettings()
-    where = str(folder.directory / SETTINGS)
-    try:
-        return msgspec.convert(tomllib.loads(data.decode()), _TrustFile).witnesses
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise BadFile(f"not what it should be: {error}", where=where, next="see docs/how-to/witnesses.md") from error
-
-
-def policy_file(environment: Mapping[str, str]) -> Path:
-    """Say where the policy lies, or would lie."""
-    chosen = witness_settings(environment).policy
-    return trust_folder(environment).directory / (chosen or POLICY)
-
-
-def open_policy(environment: Mapping[str, str]) -> "QuorumPolicy | None":
-    """Read the policy of this machine; None where none was made. One that the settings name must be there.
-
-    Raises:
-        BadFile: it is no policy.
-        UsageError: the settings name one that is not there, or cannot be read.
-    """
-    from clearance.record.policy_file import read_policy
-
-    chosen = witness_settings(environment).policy
-    folder = trust_folder(environment)
-    if not chosen:
-        data = folder.read(POLICY)
-        return None if data is None else read_policy(data, where=str(folder.directory / POLICY))
-    return read_policy_at(folder.directory / chosen)
-
-
-def read_policy_at(path: Path) -> "QuorumPolicy":
-    """Read a policy that a person named.
-
-    Raises:
-        BadFile: it is no policy.
-        UsageError: it cannot be read.
-    """
-    from clearance.record.policy_file import read_policy
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(error.strerror or "cannot be read", where=str(path), next="name a policy file") from error
-    return read_policy(data, where=str(path))
-
-
-def add_witness(environment: Mapping[str, str], name: str, address: str, key: str) -> "QuorumPolicy":
-    """Add a witness to the policy of this machine, and to the group of all witnesses, of which a majority is the quorum; a
-    quorum of another form stays as it is.
-
-    Raises:
-        UsageError: name, address or key are not what they should be, or are there already.
-    """
-    from clearance.fetch.connection import Origin, Refused
-    from clearance.record.quorum import PolicyWitness
-    from clearance.record.signed import COSIGNATURE_ED25519, read_verifier_key
-
-    try:
-        Origin.of(address)
-    except Refused as error:
-        raise UsageError(str(error), where=address, next="give the submission prefix, as https://…") from None
-    made = PolicyWitness(name, read_verifier_key(key, COSIGNATURE_ED25519, where="the key"), address)
-    return _change(environment, lambda witnesses: (*witnesses, made))
-
-
-def remove_witness(environment: Mapping[str, str], name: str) -> "QuorumPolicy":
-    """Take a witness out of the policy of this machine.
-
-    Raises:
-        UsageError: there is none of this name, or a group of the policy's own names it.
-    """
-
-    def without(witnesses: "tuple[PolicyWitness, ...]") -> "tuple[PolicyWitness, ...]":
-        left = tuple(one for one in witnesses if one.name != name)
-        if len(left) == len(witnesses):
-            raise UsageError("no such witness", where=name, next="`clearance log witness list` names them")
-        return left
-
-    return _change(environment, without)
-
-
-def _change(
-    environment: Mapping[str, str], change: "Callable[[tuple[PolicyWitness, ...]], tuple[PolicyWitness, ...]]"
-) -> "QuorumPolicy":
-    from clearance.record.policy_file import read_policy, write_policy
-    from clearance.record.quorum import NO_QUORUM, Group, QuorumPolicy
-
-    if witness_settings(environment).policy:
-        raise UsageError("the settings name a policy of your own", where=SETTINGS, next="change that file with an editor")
-    folder = trust_folder(environment)
-    with folder.locked():
-        policy = open_policy(environment) or QuorumPolicy((), (), (), NO_QUORUM)
-        witnesses = change(policy.witnesses)
-        ours = not policy.groups or [group.name for group in policy.groups] == [GROUP]
-        if ours and policy.quorum in (NO_QUORUM, GROUP):
-            names = tuple(one.name for one in witnesses)
-            groups = (Group(GROUP, len(names) // 2 + 1, names),) if names else ()
-            made = QuorumPolicy(policy.logs, witnesses, groups, GROUP if names else NO_QUORUM)
-        else:
-            made = QuorumPolicy(policy.logs, witnesses, policy.groups, policy.quorum)
-        data = write_policy(made)
-        read = read_policy(data, where="the new policy")  # what could not be read again is not written
-        folder.replace(POLICY, data)
-    return read
 
 
 def ask(log: "Log", environment: Mapping[str, str], policy: "QuorumPolicy | None" = None) -> Standing | None:
@@ -199,7 +45,9 @@ def ask(log: "Log", environment: Mapping[str, str], policy: "QuorumPolicy | None
         for one in policy.witnesses
         if one.url
     }
-    replies = ask_witnesses(questions, environment, seconds=witness_settings(environment).seconds) if questions else {}
+    replies = (
+        ask_witnesses(questions, environment, seconds=trust_settings(environment).witnesses.seconds) if questions else {}
+    )
     signatures: list[NoteSignature] = []
     refusals = {one.name: "has no address in the policy" for one in policy.witnesses if not one.url}
     alarmed = []
@@ -234,7 +82,7 @@ def after_append(log: "Log", environment: Mapping[str, str]) -> Witnessed:
         BadFile: the settings cannot be read.
         StoreError: as above, or the log cannot be read or written.
     """
-    required = witness_settings(environment).quorum == "required"
+    required = trust_settings(environment).witnesses.quorum == "required"
     try:
         found = ask(log, environment)
     except (BadFile, UsageError) as error:
@@ -292,7 +140,7 @@ def audit(log: "Log", environment: Mapping[str, str], policy: Path | None) -> Au
         return None
     newest = note_standing(heads.newest.note, chosen)
     older = standing_of(heads.cosigned, chosen, _now()) if heads.cosigned and not newest.reached else None
-    required = policy is not None or witness_settings(environment).quorum == "required"
+    required = policy is not None or trust_settings(environment).witnesses.quorum == "required"
     return Audit(newest, older if older and older.reached else None, newest.reached or not required)
 
 
@@ -324,26 +172,6 @@ def note_standing(note: bytes, policy: "QuorumPolicy", *, where: str = "checkpoi
     if policy.logs:
         signed_by_log(signed, [log.key for log in policy.logs], where=where)
     return standing_of(signed, policy, _now())
-
-
-def policy_for_others(log: "Log", environment: Mapping[str, str]) -> str:
-    """Write the policy with the keys of this log, for whoever verifies it, or witnesses it, elsewhere.
-
-    Raises:
-        StoreError: there is no log yet.
-        LogTampered: its checkpoint does not verify.
-    """
-    from clearance.facts.errors import StoreError
-    from clearance.record.cosigning import log_keys, read_heads
-    from clearance.record.policy_file import write_policy
-    from clearance.record.quorum import NO_QUORUM, PolicyLog, QuorumPolicy
-
-    heads = read_heads(log.store, log.keys)
-    if heads is None:
-        raise StoreError("there is no log yet", where=log.place, next="`clearance check` makes one")
-    logs = tuple(PolicyLog(key) for key in log_keys(heads.newest.head.origin, log.keys.public()))
-    policy = open_policy(environment) or QuorumPolicy((), (), (), NO_QUORUM)
-    return write_policy(policy._replace(logs=logs)).decode("utf-8", "replace")
 
 
 def _request(log: "Log", asked: "SignedCheckpoint", old: int) -> bytes | None:

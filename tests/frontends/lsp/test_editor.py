@@ -1,5 +1,6 @@
 """The language server before an editor: what is shown, when, and where."""
 
+import asyncio
 import subprocess
 from pathlib import Path
 
@@ -198,9 +199,64 @@ def test_rubbish_ends_it_with_a_word_and_no_trace(data: bytes, code: int) -> Non
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("0.0.0.0:1", "others would reach"), ("example.com:1", "is no HOST:PORT"), ("127.0.0.1:x", "is no HOST:PORT")],
+    [
+        ("0.0.0.0:1", "others would reach"),
+        ("example.com:1", "is no HOST:PORT"),
+        ("127.0.0.1:x", "is no HOST:PORT"),
+        ("127.0.0.1:" + "9" * 5_000, "is no HOST:PORT"),
+    ],
 )
 def test_a_socket_is_for_this_machine_alone(address: str, said: str) -> None:
     done = subprocess.run([*COMMAND, "--tcp", address], capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_document_of_another_scheme_is_answered_with_nothing_and_told_once(tmp_path: Path) -> None:
+    can = types.ClientCapabilities(
+        text_document=types.TextDocumentClientCapabilities(diagnostic=types.DiagnosticClientCapabilities()),
+    )
+
+    async def story(editor: Editor) -> None:
+        for uri in ("git:/x/app.py?HEAD", "git:/x/b.py", "vscode-vfs://github/x/app.py", "file://[", "\x1b[31m:x"):
+            await editor.open(uri, FLAW)
+            report = await editor.ask(
+                "textDocument/diagnostic", types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+            )
+            assert (report.kind, list(report.items)) == ("full", [])
+        assert sorted(editor.said) == [
+            "clearance: documents of `git` are not looked at",
+            "clearance: documents of `no scheme` are not looked at",
+            "clearance: documents of `vscode-vfs` are not looked at",
+        ]
+
+    edit(story, tmp_path, capabilities=can)
+
+
+def test_a_socket_serves_one_editor_and_ends_with_it(tmp_path: Path) -> None:
+    uri = (tmp_path / "app.py").as_uri()
+    server = subprocess.Popen([*COMMAND, "--tcp", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        said = server.stderr.readline()
+        assert said.startswith("clearance lsp: 127.0.0.1:")
+        port = int(said.rpartition(":")[2])
+
+        async def story() -> None:
+            editor = Editor()
+            await editor.client.start_tcp("127.0.0.1", port)
+            await editor.ask("initialize", types.InitializeParams(types.ClientCapabilities()))
+            editor.client.initialized(types.InitializedParams())
+            with pytest.raises(OSError, match=str(port)):  # one editor, and no second one
+                await asyncio.open_connection("127.0.0.1", port)
+            await editor.open(uri, FLAW)
+            assert codes(await editor.diagnostics(uri, 1)) == [SHELL]
+            await editor.ask("shutdown", None)
+            editor.client.exit(None)
+            await editor.client.stop()
+
+        asyncio.run(story())
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.communicate()

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -112,6 +114,10 @@ def test_a_weak_token_of_the_environment_is_refused(token: str) -> None:
         (Wanted("8765"), "is no HOST:PORT"),
         (Wanted("127.0.0.1:"), "is no HOST:PORT"),
         (Wanted("127.0.0.1:99999"), "is no HOST:PORT"),
+        (Wanted("127.0.0.1:" + "9" * 5_000), "is no HOST:PORT"),
+        (Wanted("a" * 64 + ".example:1"), "is no name of a host"),
+        (Wanted("a..example:1"), "is no name of a host"),
+        (Wanted("\ud800:1"), "is no name of a host"),
         (Wanted("0.0.0.0:0"), "others would reach"),
         (Wanted("[::]:0"), "others would reach"),
         (Wanted("0.0.0.0:0", remote=True, token=False, names=("x",)), "would let anybody ask"),
@@ -135,3 +141,19 @@ def test_options_of_http_alone_are_used_wrongly() -> None:
         result = CliRunner().invoke(command, option)
         assert result.exit_code == 2
         assert "go with --http" in result.output
+
+
+def test_who_floods_meets_the_limit_and_nobody_is_locked_out_afterwards(repository: Path) -> None:
+    with served(repository, "--no-token") as server:
+        address = urlsplit(server.url)
+        place = (str(address.hostname), int(address.port or 0))
+        held = [socket.create_connection(place) for _ in range(40)]
+        for one in held:
+            one.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        assert ask(server).status_code == 503
+        for one in held:
+            one.close()
+        for _ in range(100):  # until the server has seen that they are gone
+            if ask(server).status_code != 503:
+                break
+        assert ask(server).status_code != 503

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.frontends.mcp import stdio
+from clearance.frontends.mcp.server import _client_name
 from clearance.frontends.mcp.stdio import _lines, _refusal, _TooLong
 from frontends.mcp.talking import COMMAND
 from wiring.serving.slow import SLOW
@@ -256,3 +258,12 @@ def test_when_it_is_killed_its_workers_go_too(raw: Raw) -> None:
         assert time.monotonic() < end
         time.sleep(0.05)
     assert workers
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [("", "an agent"), ("  ", "an agent"), ("x" * 99, "x" * 80), ("a\x1b[31m", "a\\x1b[31m")]
+)
+def test_a_client_without_a_name_is_an_agent(said: str, name: str) -> None:
+    params = SimpleNamespace(client_info=SimpleNamespace(name=said))
+    assert _client_name(SimpleNamespace(session=SimpleNamespace(client_params=params))) == name  # type: ignore[arg-type]
+    assert _client_name(SimpleNamespace(session=SimpleNamespace(client_params=None))) == "an agent"  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ import (
 )
 
 const payloadType = "application/vnd.in-toto+json"
+const generation = "urn:clearance:predicate:generation:v1"
 
 var strict = base64.StdEncoding.Strict()
 
@@ -159,7 +160,7 @@ func pae(payload []byte) []byte {
 }
 
 // The signed statement behind an entry: signature, certificate, timestamp; notes which evidence it names.
-func (l *log) statement(index int64, entry []byte, trusted root, named map[string]bool) error {
+func (l *log) statement(index int64, entry []byte, trusted root) error {
 	var payload []byte
 	var err error
 	if bytes.HasPrefix(entry, []byte(`{"apiVersion"`)) {
@@ -171,15 +172,23 @@ func (l *log) statement(index int64, entry []byte, trusted root, named map[strin
 		return fmt.Errorf("entry %d: %w", index, err)
 	}
 	var said struct {
+		Type      string `json:"predicateType"`
 		Predicate struct {
-			Evidence []string `json:"evidence"`
+			Evidence []string        `json:"evidence"`
+			Keys     json.RawMessage `json:"keys"`
 		} `json:"predicate"`
 	}
 	if err := json.Unmarshal(payload, &said); err != nil {
 		return fmt.Errorf("entry %d: %w", index, err)
 	}
 	for _, digest := range said.Predicate.Evidence {
-		named[digest] = true
+		l.named[digest] = true
+	}
+	var keys struct {
+		Body string `json:"body"`
+	}
+	if said.Type == generation && json.Unmarshal(said.Predicate.Keys, &keys) == nil {
+		l.spared[keys.Body] = true
 	}
 	return nil
 }
@@ -269,7 +278,7 @@ func (l *log) bundle(index int64, leaf []byte, trusted root) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := x509.ParseCertificate(raw)
+	certificate, err := l.certificate(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +292,7 @@ func (l *log) bundle(index int64, leaf []byte, trusted root) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return payload, vouched(certificate, at, trusted.authorities)
+	return payload, l.vouched(certificate, at, trusted.authorities)
 }
 
 // Where the bundle says that it lies in the log.
@@ -308,7 +317,31 @@ func (l *log) place(index int64, leaf []byte, b bundle) error {
 	return l.included(index, leaf, told.Proof.Hashes, []byte(told.Proof.Checkpoint.Envelope))
 }
 
-func vouched(certificate *x509.Certificate, at time.Time, authorities []*x509.Certificate) error {
+// A certificate, read once for all that is signed under it.
+func (l *log) certificate(raw []byte) (*x509.Certificate, error) {
+	if l.last != nil && bytes.Equal(l.last.Raw, raw) {
+		return l.last, nil
+	}
+	parsed, err := x509.ParseCertificate(raw)
+	if err == nil {
+		l.last = parsed
+	}
+	return parsed, err
+}
+
+// What a verdict about a certificate depends on besides the authorities: its bytes, and the moment to the second.
+type vouching struct {
+	certificate [32]byte
+	at          int64
+}
+
+const mostVouched = 4096
+
+func (l *log) vouched(certificate *x509.Certificate, at time.Time, authorities []*x509.Certificate) error {
+	asked := vouching{sha256.Sum256(certificate.Raw), at.Unix()}
+	if verdict, known := l.known[asked]; known {
+		return verdict
+	}
 	pool := x509.NewCertPool()
 	for _, one := range authorities {
 		pool.AddCert(one)
@@ -318,6 +351,10 @@ func vouched(certificate *x509.Certificate, at time.Time, authorities []*x509.Ce
 		CurrentTime: at,
 		KeyUsages:   []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 	})
+	if l.known == nil || len(l.known) >= mostVouched {
+		l.known = map[vouching]error{}
+	}
+	l.known[asked] = err
 	return err
 }
 

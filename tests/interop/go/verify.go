@@ -10,12 +10,14 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand"
 	"os"
@@ -23,6 +25,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -102,10 +105,16 @@ type log struct {
 	reader tlog.HashReader
 	heads  map[string]tlog.Tree
 	ours   map[string]bool
+	named  map[string]bool // digests of evidence that entries name
+	spared map[string]bool // those of them that hold keys of lines: an export may leave them out
+	known  map[vouching]error
+	last   *x509.Certificate // of who signed
+	room   []byte
+	above  []tlog.Hash // of whole tiles of the lowest level, as the authenticated level above has them
 }
 
 func open(e export) (*log, error) {
-	l := &log{export: e, heads: map[string]tlog.Tree{}, ours: map[string]bool{"checkpoint": true}}
+	l := &log{export: e, heads: map[string]tlog.Tree{}, named: map[string]bool{}, spared: map[string]bool{}, ours: map[string]bool{"checkpoint": true}}
 	lines, err := e.read("keys/checkpoint.vkey")
 	if err != nil {
 		return nil, err
@@ -217,50 +226,140 @@ func (l *log) bundleOf(n int64) ([][]byte, error) {
 	return all, nil
 }
 
-// All entries in order; `visit` sees each.
-func (l *log) entries(visit func(int64, []byte) error) error {
-	for n := int64(0); n*width < l.tree.N; n++ {
-		all, err := l.bundleOf(n)
-		if err != nil {
-			return err
+// All tiles of entries, on all processors, as copies of the log that share nothing that changes; what they found to belong
+// to it is joined. Of several that fail, the first one is told, so that one export always gives one answer.
+func (l *log) everywhere(look func(*log, int64) error) error {
+	var next, first int64 = -1, l.tree.N
+	var guard sync.Mutex
+	var failed error
+	var all sync.WaitGroup
+	for at := 0; at < runtime.NumCPU(); at++ {
+		own := *l
+		own.ours, own.named, own.heads, own.known = map[string]bool{}, map[string]bool{}, map[string]tlog.Tree{}, nil
+		for signed, tree := range l.heads {
+			own.heads[signed] = tree
 		}
-		l.ours[tilePath(-1, n, len(all))] = true
-		for at, entry := range all {
-			if err := visit(n*width+int64(at), entry); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// All entries, on all processors; nothing but their hashes.
-func (l *log) hashes() error {
-	var next int64 = -1
-	workers := runtime.NumCPU()
-	failed := make(chan error, workers)
-	for at := 0; at < workers; at++ {
+		all.Add(1)
 		go func() {
+			defer all.Done()
 			for {
 				n := atomic.AddInt64(&next, 1)
-				if n*width >= l.tree.N {
-					failed <- nil
-					return
+				if n*width >= own.tree.N || n > atomic.LoadInt64(&first) {
+					break
 				}
-				if _, err := l.bundleOf(n); err != nil {
-					failed <- err
-					return
+				if err := look(&own, n); err != nil {
+					guard.Lock()
+					if n < first {
+						failed = err
+						atomic.StoreInt64(&first, n)
+					}
+					guard.Unlock()
 				}
+			}
+			guard.Lock()
+			defer guard.Unlock()
+			for name := range own.ours {
+				l.ours[name] = true
+			}
+			for digest := range own.named {
+				l.named[digest] = true
 			}
 		}()
 	}
-	var first error
-	for at := 0; at < workers; at++ {
-		if err := <-failed; err != nil && first == nil {
-			first = err
+	all.Wait()
+	return failed
+}
+
+// All entries; nothing but their hashes. Comes after `tiles`.
+func (l *log) hashes() error {
+	return l.everywhere(func(own *log, n int64) (err error) {
+		if n < int64(len(own.above)) {
+			own.room, err = own.whole(n, own.room)
+		} else {
+			_, err = own.bundleOf(n)
+		}
+		return err
+	})
+}
+
+// All entries with all that belongs to them.
+func (l *log) statements(trusted root) error {
+	return l.everywhere(func(own *log, n int64) error {
+		all, err := own.bundleOf(n)
+		if err != nil {
+			return err
+		}
+		own.ours[tilePath(-1, n, len(all))] = true
+		for at, entry := range all {
+			index := n*width + int64(at)
+			if err := own.proof(index, entry); err != nil {
+				return err
+			}
+			if err := own.statement(index, entry, trusted); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// A whole tile of the lowest level and its entries: both must lead to the hash that the authenticated level above has.
+// `room` is used again from one to the next; what differs is named by `bundleOf`.
+func (l *log) whole(n int64, room []byte) ([]byte, error) {
+	room, err := l.readInto(tilePath(-1, n, width), room)
+	if err != nil {
+		return room, err
+	}
+	tile, err := l.read(tilePath(0, n, width))
+	if err != nil {
+		return room, err
+	}
+	var hashes [width]tlog.Hash
+	fits := len(tile) == width*tlog.HashSize
+	data := room
+	for at := 0; at < width && fits; at++ {
+		if fits = len(data) >= 2 && len(data) >= 2+int(binary.BigEndian.Uint16(data)); !fits {
+			break
+		}
+		end := 2 + int(binary.BigEndian.Uint16(data))
+		hashes[at] = tlog.RecordHash(data[2:end])
+		data = data[end:]
+		fits = bytes.Equal(hashes[at][:], tile[at*tlog.HashSize:(at+1)*tlog.HashSize])
+	}
+	for count := width; count > 1; count /= 2 {
+		for at := 0; at < count/2; at++ {
+			hashes[at] = tlog.NodeHash(hashes[2*at], hashes[2*at+1])
 		}
 	}
-	return first
+	if fits && len(data) == 0 && hashes[0] == l.above[n] {
+		return room, nil
+	}
+	if _, err = l.bundleOf(n); err == nil {
+		err = fmt.Errorf("%s tampered", tilePath(0, n, width))
+	}
+	return room, err
+}
+
+// Reads a file into the room that is there, or into more.
+func (e export) readInto(name string, room []byte) ([]byte, error) {
+	if e.held != nil {
+		return e.read(name)
+	}
+	file, err := os.Open(filepath.Join(e.root, filepath.FromSlash(name)))
+	if err != nil {
+		return room, err
+	}
+	defer file.Close()
+	about, err := file.Stat()
+	if err != nil {
+		return room, err
+	}
+	if int64(cap(room)) < about.Size() {
+		room = make([]byte, about.Size()+about.Size()/4)
+	}
+	room = room[:about.Size()]
+	_, err = io.ReadFull(file, room)
+	return room, err
 }
 
 // Every byte of every tile above the lowest: each must be what the level below it says, up to the root.
@@ -279,8 +378,12 @@ func (l *log) tiles() error {
 			for at := range indexes {
 				indexes[at] = tlog.StoredHashIndex(8*level, n*width+int64(at))
 			}
-			if _, err := l.reader.ReadHashes(indexes); err != nil {
+			hashes, err := l.reader.ReadHashes(indexes)
+			if err != nil {
 				return err
+			}
+			if level == 1 {
+				l.above = append(l.above, hashes...)
 			}
 		}
 	}
@@ -360,7 +463,7 @@ func (l *log) trust() (string, error) {
 	}
 	sum := sha256.New()
 	for _, name := range names {
-		if strings.HasPrefix(name, "keys/") || name == "trusted_root.json" || name == "README.md" || name == "origin" {
+		if strings.HasPrefix(name, "keys/") || name == "trusted_root.json" || name == "trusted_root.revoked.json" || name == "README.md" || name == "origin" {
 			data, err := l.read(name)
 			if err != nil {
 				return "", err
@@ -382,28 +485,21 @@ func verify(e export) (*log, string, error) {
 	if err != nil {
 		return l, "", err
 	}
-	named := map[string]bool{}
 	if err = l.tiles(); err != nil {
 		return l, "", err
 	}
-	err = l.entries(func(index int64, entry []byte) error {
-		if err := l.proof(index, entry); err != nil {
-			return err
-		}
-		return l.statement(index, entry, root, named)
-	})
-	if err != nil {
+	if err = l.statements(root); err != nil {
 		return l, "", err
 	}
 	trust, err := l.trust()
 	if err != nil {
 		return l, "", err
 	}
-	return l, trust, l.rest(named)
+	return l, trust, l.rest()
 }
 
-// Every other file must be evidence that an entry names, or a tile that an older checkpoint may still need; and all evidence is there.
-func (l *log) rest(named map[string]bool) error {
+// Every other file must be evidence that an entry names, or a tile that an older checkpoint may still need; and all evidence is there but keys of lines.
+func (l *log) rest() error {
 	names, err := l.names()
 	if err != nil {
 		return err
@@ -424,18 +520,18 @@ func (l *log) rest(named map[string]bool) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-		case digest != name && named[digest]:
+		case digest != name && l.named[digest]:
 			body, err := l.read(name)
 			if err != nil || fmt.Sprintf("%x", sha256.Sum256(body)) != digest {
 				return fmt.Errorf("%s tampered", name)
 			}
-			named[digest] = false
+			l.named[digest] = false
 		default:
 			return fmt.Errorf("%s belongs to nothing that was signed", name)
 		}
 	}
-	for digest, missing := range named {
-		if missing {
+	for digest, missing := range l.named {
+		if missing && !l.spared[digest] {
 			return fmt.Errorf("evidence/%s is missing, and an entry names it", digest)
 		}
 	}

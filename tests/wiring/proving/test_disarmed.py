@@ -181,6 +181,7 @@ ENTRY = (
     "repos:\n- repo: local\n  hooks:\n    - id: clearance\n      name: Clearance\n      entry: clearance check --staged\n"
     "      language: system\n      always_run: true\n"
 )
+THEIRS = "repos:\n- repo: https://git.example.com/tools/clearance\n  rev: v1\n  hooks:\n    - id: clearance\n"
 LEFT = "pre-commit:\n  commands:\n    clearance:\n      run: clearance check --staged\n"
 
 
@@ -193,6 +194,10 @@ LEFT = "pre-commit:\n  commands:\n    clearance:\n      run: clearance check --s
         ("pre-commit", ENTRY + "default_stages: [pre-push]\n", "other stages: pre-push"),
         ("pre-commit", ENTRY.replace("      always_run: true\n", "") + "exclude: .*\n", "always_run"),
         ("pre-commit", ENTRY + "      types_or: [python]\n", "types_or"),
+        ("pre-commit", THEIRS.replace("/clearance", "/hooks"), "is not Clearance's"),
+        ("pre-commit", THEIRS.replace("/clearance", "/clearance-hooks.git"), "is not Clearance's"),
+        ("pre-commit", "repos:\n- hooks: [{id: clearance}]\n", "is not Clearance's"),
+        ("pre-commit", THEIRS + "      additional_dependencies: [clearence]\n", "additional_dependencies"),
         ("pre-commit", ENTRY + "      exclude_types: [text]\n", "exclude_types"),
         ("lefthook", LEFT + "      env: {PATH: /tmp}\n", "env"),
         ("lefthook", LEFT + "      root: docs/\n", "root"),
@@ -209,7 +214,14 @@ def test_an_entry_that_stops_nothing_is_told(kind: str, text: str, why: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("pre-commit", ENTRY), ("pre-commit", ENTRY + "exclude: ^docs/\n"), ("lefthook", LEFT)]
+    ("kind", "text"),
+    [
+        ("pre-commit", ENTRY),
+        ("pre-commit", ENTRY + "exclude: ^docs/\n"),
+        ("pre-commit", THEIRS),
+        ("pre-commit", THEIRS.replace("https://git.example.com/tools/clearance", "git@example.com:clearance.git")),
+        ("lefthook", LEFT),
+    ],
 )
 def test_an_entry_as_it_is_written_is_sound(kind: str, text: str) -> None:
     assert line_in_config(Hook(Path("x"), "x", kind), text.encode()) == "clearance check --staged"
@@ -294,3 +306,41 @@ def test_only_a_switch_in_the_administrators_own_file_reaches_managed_hooks() ->
     assert not hooks._counts_for_managed(("disableAllHooks = true", ".claude/settings.json"), place)
     assert not hooks._counts_for_managed(("allowManagedHooksOnly = true", "/etc/x.json"), place)
     assert "administrator" in hooks._mended(hooks.INIT, place)
+
+
+TAKES = "pre-commit:\n  commands:\n    clearance:\n      run: 'true'\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"lefthook.yml": LEFT + "extends: [tools/more.yml]\n", "tools/more.yml": TAKES}, "tools/more.yml"),
+        ({"lefthook.yml": LEFT + "extends: [tools/*/x.yml]\n", "tools/b/x.yml": TAKES}, "tools/b/x.yml"),
+        ({"lefthook.yml": LEFT + "extends: [a.yml]\n", "a.yml": "extends: [b.yml]\n", "b.yml": TAKES}, "b.yml"),
+        ({"lefthook.yml": LEFT + "extends: [a.yml]\n", "a.yml": "pre-commit: {skip: true}\n"}, "a.yml"),
+        (
+            {
+                "lefthook.yml": LEFT + "remotes: [{git_url: x, configs: [ci/hooks.yml]}]\n",
+                ".git/info/lefthook-remotes/x-main/ci/hooks.yml": TAKES,
+            },
+            "ci/hooks.yml",
+        ),
+        ({"lefthook.yml": LEFT, "lefthook-local.yml": "extends: [mine.yml]\n", "mine.yml": TAKES}, "mine.yml"),
+        ({"lefthook.yml": LEFT + "extends: [a.yml]\n", "a.yml": "extends: [a.yml, lefthook.yml]\n"}, ""),
+        ({"lefthook.yml": LEFT + "extends: [a.yml]\n", "a.yml": "pre-commit: {commands: {lint: {run: make}}}\n"}, ""),
+        ({"lefthook.yml": LEFT + "extends: [none.yml, 3, '**/x', '']\nremotes: [3, {configs: [4]}]\n"}, ""),
+    ],
+)
+def test_what_other_files_of_lefthook_take_away_is_told(files: dict[str, str], told: str, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = frameworks.local(Hook(tmp_path / "lefthook.yml", "lefthook.yml", "lefthook"), Scene(tmp_path, {}))
+    assert (found is not None and found.where.endswith(told)) if told else found is None, found
+
+
+def test_a_variable_that_gives_lefthook_another_file_is_told(tmp_path: Path) -> None:
+    hook = Hook(tmp_path / "lefthook.yml", "lefthook.yml", "lefthook")
+    found = frameworks.local(hook, Scene(tmp_path, {"LEFTHOOK_CONFIG": "/home/x.yml"}))
+    assert found is not None
+    assert found.mend == "unset LEFTHOOK_CONFIG"

@@ -235,3 +235,15 @@ def test_a_proof_in_which_a_guard_could_not_be_tried_is_not_recorded_as_whole(
 def test_nothing_can_be_seen_in_a_place_that_is_no_repository(tmp_path: Path) -> None:
     assert proving.glance(tmp_path, dict(os.environ)) == ()
     assert proving.standing(tmp_path, dict(os.environ)).hours == -1
+
+
+def test_hooks_of_a_folder_that_copilot_does_not_trust_are_untried_with_the_way(shop: Guarded) -> None:
+    shop.install("copilot-cli")
+    name = "hook:copilot-cli:preToolUse"
+    config = Path(os.environ["HOME"]) / ".copilot/config.json"
+    config.parent.mkdir(exist_ok=True)
+    for folders, pulse in (([], Pulse.UNTRIED), (["/elsewhere"], Pulse.UNTRIED), ([str(shop.top.parent)], Pulse.ALIVE)):
+        config.write_text("// kept by Copilot\n" + json.dumps({"trusted_folders": folders}))
+        shot = shop.shots("hooks")[name]
+        assert shot.pulse is pulse
+        assert ("start copilot here and trust it" in shot.why) is (pulse is Pulse.UNTRIED)

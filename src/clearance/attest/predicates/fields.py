@@ -86,5 +86,5 @@ def word(text: str) -> str:
 
 
 def party(identity: Identity) -> Party:
-    """Give whoever holds an identity."""
-    return Party(name=identity.name, kind=identity.kind, issuer=identity.issuer)
+    """Give whoever holds an identity. A user of a machine is `unknown`: nobody authenticated them."""
+    return Party(name=identity.name, kind="unknown" if identity.kind == "user" else identity.kind, issuer=identity.issuer)

@@ -4,8 +4,16 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from clearance.attest.predicates.fields import Evidence, Moment, Party, Word
+from clearance.attest.predicates.fields import Evidence, Moment, NoWord, Party, Sha256, Word
 from clearance.facts.fact import Fact
+
+
+class TrustKey(Fact, rename="camel"):
+    """A key and what it signs: `purpose` (`authority`, `timestamps`, `transparency`, `checkpoints`), and the SHA-256 of its
+    public half (SubjectPublicKeyInfo); of a timestamp service of others, that of its certificate."""
+
+    purpose: Word
+    sha256: Sha256
 
 
 class TrustPredicate(Fact, rename="camel"):
@@ -20,10 +28,16 @@ class TrustPredicate(Fact, rename="camel"):
     providers: Annotated[tuple[Word, ...], Meta(max_length=64)]
     """Issuers of the identity providers that are believed from now on."""
     by: Party
-    """Who did it, as far as is known: the service that signs here."""
+    """Who did it, as far as is known: the account of the machine."""
     version: Word
     """Version of Clearance."""
     time: Moment
     """When this was stated."""
+    ended: Annotated[tuple[TrustKey, ...], Meta(max_length=16)] = ()
+    """Keys that sign no more."""
+    begun: Annotated[tuple[TrustKey, ...], Meta(max_length=16)] = ()
+    """Keys that sign from now on."""
+    formerly: NoWord = ""
+    """The trust domain until now, where it changed."""
     evidence: Evidence = ()
     """Bodies beside the log."""

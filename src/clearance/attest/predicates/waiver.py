@@ -23,7 +23,7 @@ class WaiverPredicate(Fact, rename="camel"):
     by: Party
     """Who did it; the signer."""
     owner: Sha256
-    """SHA-256 of the name of who answers for it."""
+    """Keyed digest of the name of who answers for it (HMAC-SHA256; in statements of before, its SHA-256)."""
     waiver: Sha256
     """SHA-256 of what it says, in canonical JSON; decisions in which it counts name the same."""
     rule: NoWord

@@ -5,23 +5,17 @@ from pathlib import Path
 
 import click
 
-from clearance.frontends.cli.attest_steps import from_file, signing, stating, tell
+from clearance.frontends.cli.attest_signing import DIGITS, Signing, signing, stating
 
-_DIGITS = 12
 _MOST = 16 << 20
 _ANSWERS = click.Choice(["approve", "reject", "abstain"])
 
 
 @click.command("generation")
-@stating
-def generation(
-    *, predicate: Path | None, subjects: tuple[str, ...], git_commit: str, name: str, id_token: Path | None, format_: str,
-    directory: Path,
-) -> int:  # fmt: skip
+@stating("generation")
+def generation(*, signing: Signing) -> int:  # noqa: ARG001 -- `stating` hands it to each of its commands
     """Record what an agent wrote elsewhere, from a JSON file; hooks and `clearance trace record` do it by themselves."""
-    if predicate is None:
-        raise click.UsageError("missing: --predicate FILE; `clearance trace record` makes such statements itself")
-    return from_file("generation", predicate, subjects, git_commit, name, id_token, format_, directory)
+    raise click.UsageError("missing: --predicate FILE; `clearance trace record` makes such statements itself")
 
 
 @click.command("request")
@@ -30,37 +24,28 @@ def generation(
 @click.option(
     "--prompt", type=click.Path(path_type=Path), metavar="FILE", help="The prompt; no word of it is kept (- is input)."
 )
-@stating
+@stating("request")
 def request(
     *,
     called: str,
     ticket: Path | None,
     prompt: Path | None,
-    predicate: Path | None,
-    subjects: tuple[str, ...],
-    git_commit: str,
-    name: str,
-    id_token: Path | None,
-    format_: str,
-    directory: Path,
+    signing: Signing,
 ) -> int:
     """Record who asked for something: digest of the ticket, or salted digest, size, class and findings of the prompt."""
-    if predicate is not None:
-        return from_file("request", predicate, subjects, git_commit, name, id_token, format_, directory)
-    from clearance.wiring.attesting import identity, record
     from clearance.wiring.attesting_told import requested
 
-    by = identity(name, id_token, os.environ)
+    by = signing.identity()
     statement = requested(os.environ, by, name=called, ticket=_read(ticket), prompt=_read(prompt))
-    (done,) = record([statement], directory, os.environ, by=by)
+    done = signing.record(statement, by)
     said = statement.predicate
     lines = [f"request {said.id}".rstrip()]
     if said.ticket:
-        lines.append(f"  ticket     sha256 {said.ticket[:_DIGITS]}")
+        lines.append(f"  ticket     sha256 {said.ticket[:DIGITS]}")
     if said.prompt:
         found = ", ".join(said.prompt.findings) or "nothing"
         lines.append(f"  prompt     {said.prompt.size:,} bytes, {said.prompt.classification}; found in it: {found}")
-    tell(done, lines, [], format_)
+    signing.tell(done, lines, [])
     return 0
 
 
@@ -74,7 +59,7 @@ def request(
 @click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="What was shown to you; its digest is kept.")
 @click.option("--first", type=_ANSWERS, help="What you thought before you saw anybody else's judgement.")
 @click.option("--first-at", default="", metavar="TIME", help="When that was (2026-11-23T09:30:00Z; default: now).")
-@stating
+@stating("review")
 def review(
     *,
     answer: str | None,
@@ -84,41 +69,32 @@ def review(
     page: Path | None,
     first: str | None,
     first_at: str,
-    predicate: Path | None,
-    subjects: tuple[str, ...],
-    git_commit: str,
-    name: str,
-    id_token: Path | None,
-    format_: str,
-    directory: Path,
+    signing: Signing,
 ) -> int:
     """Record your review of a commit: what you saw, and what you answer. Whoever signs is the reviewer.
 
     A person signs with --id-token. What an agent or a service says is recorded as theirs, and never counts as a person's.
     """
-    if predicate is not None:
-        return from_file("review", predicate, subjects, git_commit, name, id_token, format_, directory)
     if answer is None:
         raise click.UsageError("missing: --answer approve|reject|abstain")
-    from clearance.wiring.attesting import identity, record
     from clearance.wiring.attesting_told import reviewed
 
-    by = identity(name, id_token, os.environ)
+    by = signing.identity()
     statement = reviewed(
-        directory, os.environ, by, answer=answer, commit=commit, base=base, role=role, page=_read(page),  # type: ignore[arg-type]
+        signing.directory, os.environ, by, answer=answer, commit=commit, base=base, role=role, page=_read(page),  # type: ignore[arg-type]
         first=first or "", first_at=first_at,  # type: ignore[arg-type]
     )  # fmt: skip
-    (done,) = record([statement], directory, os.environ, by=by)
+    done = signing.record(statement, by)
     said = statement.predicate
-    beside = said.seen.decision[:_DIGITS] or "none: nothing was decided about it"
+    beside = said.seen.decision[:DIGITS] or "none: nothing was decided about it"
     lines = [
-        f"review of {said.seen.head[:_DIGITS]}: {said.answer}",
-        f"  tree       sha256 {said.seen.tree[:_DIGITS]}",
+        f"review of {said.seen.head[:DIGITS]}: {said.answer}",
+        f"  tree       sha256 {said.seen.tree[:DIGITS]}",
         f"  reviewer   {said.reviewer.name} ({said.reviewer.kind}), as {said.role}",
         f"  decision   {beside}",
     ]
     notes = [] if by.kind == "person" else [f"{said.reviewer.name} is no person: this counts for no required review"]
-    tell(done, lines, notes, format_)
+    signing.tell(done, lines, notes)
     return 0
 
 
@@ -133,7 +109,7 @@ def review(
 @click.option("--rule", "rules", multiple=True, metavar="RULE", help="A rule that found it, or should have.")
 @click.option("--commit", "commits", multiple=True, metavar="REV", help="A commit that brought it.")
 @click.option("--entry", "entries", multiple=True, type=click.IntRange(0), metavar="N", help="An entry it is about.")
-@stating
+@stating("incident")
 def incident(
     *,
     called: str | None,
@@ -146,31 +122,23 @@ def incident(
     rules: tuple[str, ...],
     commits: tuple[str, ...],
     entries: tuple[int, ...],
-    predicate: Path | None,
-    subjects: tuple[str, ...],
-    git_commit: str,
-    name: str,
-    id_token: Path | None,
-    format_: str,
-    directory: Path,
+    signing: Signing,
 ) -> int:
     """Record the incident ID as it stands now; what was said of it before stays unless something else is said."""
-    if predicate is not None:
-        return from_file("incident", predicate, subjects, git_commit, name, id_token, format_, directory)
     if not called:
         raise click.UsageError("missing: ID, what people call it (INC-7)")
-    from clearance.wiring.attesting import identity, record
+    from clearance.facts.text import counted
     from clearance.wiring.attesting_told import noticed
 
-    by = identity(name, id_token, os.environ)
+    by = signing.identity()
     statement = noticed(
-        directory, os.environ, by, name=called, severity=severity or "", opened=opened, contained=contained, closed=closed,
-        report=_read(report), findings=findings, rules=rules, commits=commits, entries=entries,
+        signing.directory, os.environ, by, name=called, severity=severity or "", opened=opened, contained=contained,
+        closed=closed, report=_read(report), findings=findings, rules=rules, commits=commits, entries=entries,
     )  # fmt: skip
-    (done,) = record([statement], directory, os.environ, by=by)
+    done = signing.record(statement, by)
     said = statement.predicate
     parts = (("finding", said.findings), ("commit", said.commits), ("entry", said.entries))
-    where = ", ".join(f"{len(found)} {_many(word, len(found))}" for word, found in parts)
+    where = ", ".join(counted(len(found), word) for word, found in parts)
     lines = [
         f"incident {said.id} ({said.severity})",
         f"  opened     {said.opened}",
@@ -178,7 +146,7 @@ def incident(
         f"  closed     {said.closed or 'not yet'}",
         f"  came from  {where}",
     ]
-    tell(done, lines, [], format_)
+    signing.tell(done, lines, [])
     return 0
 
 
@@ -186,27 +154,23 @@ def incident(
 @click.option("--commit", default="HEAD", metavar="REV", help="Which commit (default: HEAD).")
 @click.option("--resource-uri", default="", metavar="URI", help="Where it is fetched from (default: the remote origin).")
 @signing
-def vsa(*, commit: str, resource_uri: str, name: str, id_token: Path | None, format_: str, directory: Path) -> int:
+def vsa(*, commit: str, resource_uri: str, signing: Signing) -> int:
     """Record at which level of SLSA's source track a commit is, as far as the log can show it."""
-    from clearance.wiring.attesting import identity, record
+    from clearance.facts.text import counted
     from clearance.wiring.attesting_levels import examined
 
-    by = identity(name, id_token, os.environ)
-    statement, why = examined(directory, os.environ, by, commit=commit, resource=resource_uri)
-    (done,) = record([statement], directory, os.environ, by=by)
+    by = signing.identity(machine=True)
+    statement, why = examined(signing.directory, os.environ, by, commit=commit, resource=resource_uri)
+    done = signing.record(statement, by)
     said = statement.predicate
     lines = [
-        f"{said.verification_result}: commit {statement.subject[0].digest.git_commit[:_DIGITS]} of {said.resource_uri}",
+        f"{said.verification_result}: commit {statement.subject[0].digest.git_commit[:DIGITS]} of {said.resource_uri}",
         f"  levels     {', '.join(said.verified_levels)}",
         f"  because    {why}",
-        f"  rests on   {len(said.input_attestations)} statements",
+        f"  rests on   {counted(len(said.input_attestations), 'statement')}",
     ]
-    tell(done, lines, [], format_)
+    signing.tell(done, lines, [])
     return 0
-
-
-def _many(word: str, count: int) -> str:
-    return word if count == 1 else "entries" if word == "entry" else f"{word}s"
 
 
 def _read(path: Path | None) -> bytes | None:

@@ -3,10 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from clearance.frontends.cli.terminal import FormatName, ToolName
+from clearance.frontends.cli.outcome_options import Reporting, reporting, second_opinions
+
+if TYPE_CHECKING:
+    from clearance.wiring import Second
 
 
 @click.command("check")
@@ -16,33 +20,10 @@ from clearance.frontends.cli.terminal import FormatName, ToolName
 @click.option("--patch", metavar="FILE", help="Judge a unified diff from anywhere; - reads standard input.")
 @click.option("--agent", metavar="NAME", help="Say which assistant wrote the change.")
 @click.option(
-    "--format", "format_", type=FormatName(), default="text", help="text (default), json, sarif, markdown, gitlab."
-)
-@click.option(
-    "--output", multiple=True, metavar="FILE", help="Also write FILE (.sarif .json .md .txt gl-*.json, or FORMAT:FILE)."
-)
-@click.option(
-    "--with",
-    "tools",
-    multiple=True,
-    type=ToolName(),
-    metavar="TOOL[=RULES]",
-    help="Ask another scanner that is installed, too (bandit, gosec, njsscan, ruff, semgrep=DIR).",
-)
-@click.option(
-    "--sarif",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Take in the results of another tool (CodeQL, …) about the same files.",
-)
-@click.option(
     "--attest", default="", metavar="KIND,…|all", help="Also state scan, test-result, vulns, svr, vsa (for CI: all)."
 )
-@click.option("--all", "show_all", is_flag=True, help="Show existing findings and everything else that is folded away.")
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
-)
+@second_opinions
+@reporting("Show existing findings and everything else that is folded away.")
 @click.option(
     "-C",
     "--directory",
@@ -58,13 +39,9 @@ def command(
     head: str | None,
     patch: str | None,
     agent: str | None,
-    format_: str,
-    output: tuple[str, ...],
-    tools: tuple[str, ...],
-    sarif: tuple[Path, ...],
     attest: str,
-    show_all: bool,
-    color: str,
+    second: "Second",
+    reporting: Reporting,
     directory: Path,
 ) -> int:
     """Judge a change from end to end and record the verdict, signed.
@@ -74,16 +51,14 @@ def command(
 
     Exit codes: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 could not look.
     """
-    from clearance.frontends.cli.terminal import Progress, emit, look, note, parse_outputs
-    from clearance.report.render import prepare
-    from clearance.wiring import Second, Wanted, check
+    from clearance.frontends.cli.terminal import Progress, note
+    from clearance.wiring import Wanted, check
     from clearance.wiring.proving import glance, told
 
     if sum((staged, patch is not None, head is not None)) > 1:
         raise click.UsageError("--staged, --head and --patch are three different changes: choose one")
     if patch is not None and base is not None:
         raise click.UsageError("--patch brings its own two sides: --base says nothing about it")
-    outputs = parse_outputs(output)
     wanted = Wanted(
         directory=directory,
         staged=staged,
@@ -97,12 +72,12 @@ def command(
     dead: list[str] = []
 
     def meanwhile() -> None:
-        prepare(format_)
+        reporting.ahead()
         dead.extend(told(glance(directory, os.environ), to_model=False).splitlines())
 
     with Progress("looking") as progress:
-        judged = check(wanted, os.environ, progress, meanwhile, Second(tools, sarif))
-    emit(judged.outcome, format_, outputs, look(color=color, show_all=show_all), judged.at)
+        judged = check(wanted, os.environ, progress, meanwhile, second)
+    reporting.emit(judged.outcome, judged.at)
     for said in (*dead, *judged.notes):
         note(said)
     return judged.exit

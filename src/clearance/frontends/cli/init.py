@@ -31,6 +31,7 @@ _PARTS = ["settings", "instructions", "hooks", "mcp", "pre-commit", "ci"]
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--full", is_flag=True, help="Show every line of new files.")
+@click.option("--list", "lists", is_flag=True, help="List what stands here, and whether it is as installed; write nothing.")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", help="How the plan is shown.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour (NO_COLOR is respected)."
@@ -46,6 +47,7 @@ def command(
     yes: bool,
     dry_run: bool,
     full: bool,
+    lists: bool,
     format: str,
     color: str,
 ) -> int:
@@ -55,7 +57,12 @@ def command(
     second run says that there is nothing to do.
 
     Exit codes: 0 done, or nothing to do; 2 used wrongly, nobody there to ask, or a file of yours cannot be read as what
-    it should be (everything else is still offered); 4 something could not be written."""
+    it should be (everything else is still offered); 3 with --list: a guard is not as it was installed, or none is there;
+    4 something could not be written."""
+    if lists:
+        from clearance.frontends.cli.init_list import tell_guards
+
+        return tell_guards(format)
     if managed is not None:
         from clearance.wiring.installing.managed import write_managed
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearance.frontends.cli import log_trailer, log_witness
+from clearance.frontends.cli import log_trailer, log_witness, trust
+from clearance.frontends.cli.asked_log import asking
 
 if TYPE_CHECKING:
-    from clearance.facts.entry import Entry, Inspection
+    from clearance.facts.entry import Inspection
     from clearance.facts.key import PublicKey
     from clearance.record.log import Log
+    from clearance.record.reading import Reading
+    from clearance.wiring.asked_log import Asked
 
 _FORMAT = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
@@ -21,7 +24,6 @@ _DIRECTORY = click.option(
     "-C", "--directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Use the repository at DIR."
 )
 _OUT = click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not to standard output.")
-_PREFIX = 6
 
 
 @click.group("log")
@@ -41,13 +43,20 @@ command.add_command(log_witness.witness)
 @click.argument("which", required=False, metavar="[INDEX|DIGEST]")
 @_FORMAT
 @_DIRECTORY
-def show(which: str | None, format_: str, directory: Path) -> None:
-    """List all entries, or show one by its index or the beginning of its receipt's digest."""
-    log = _existing(directory)
+@asking
+def show(which: str | None, format_: str, directory: Path, *, asked: "Asked") -> None:
+    """List all entries, or show one by its index or the beginning of its receipt's digest; of an exported log, too."""
+    from clearance.wiring.asked_log import open_asked
+
+    log = open_asked(directory, asked)
+    if not log.size():
+        raise _no_log(log.place)
     if which is None:
         _list(log, format_)
         return
-    entry = _find(log, which)
+    from clearance.wiring.named_entries import entry_named
+
+    entry = entry_named(log, which)
     if format_ == "json":
         from clearance.frontends.cli.log_rows import fields
 
@@ -74,12 +83,19 @@ def verify(keys: tuple[Path, ...], policy: Path | None, *, quick: bool, format_:
     signature, every evidence body, and that the log continues the newest checkpoint seen. Exit codes: 0 sound, 4 not
     (each place is named).
     """
+    from clearance.facts.moment import rfc3339
     from clearance.frontends.cli.terminal import Progress
     from clearance.wiring import open_log
+    from clearance.wiring.trust_revoking import with_unlisted
+    from clearance.wiring.trusting import open_trust
 
     with Progress("verifying") as progress:
         log = open_log(directory, create=False)
-        inspection = log.inspect(*(_read(path) for path in keys), quick=quick, told=progress)
+        now = rfc3339(open_trust(os.environ).now())
+        given = [_read(path) for path in keys]
+        inspection = log.inspect(*given, quick=quick, told=progress, now=now)
+        if not quick and not inspection.broken:
+            inspection = with_unlisted(inspection, log, open_trust(os.environ).trust().root.revoked, given)
     if not inspection.origin and not inspection.problems:
         raise _no_log(inspection.place)
     witnessed = log_witness.Audited(log, policy)
@@ -103,8 +119,10 @@ def bundle(which: str, out: Path | None, directory: Path) -> None:
 
     `clearance verify`, sigstore-python and npm's @sigstore/verify check it offline, with trusted_root.json and nothing else.
     """
+    from clearance.wiring.named_entries import entry_named
+
     log = _existing(directory)
-    _give(log.bundle(_find(log, which).index) + b"\n", out)
+    _give(log.bundle(entry_named(log, which).index) + b"\n", out)
 
 
 @command.command("prove")
@@ -112,9 +130,14 @@ def bundle(which: str, out: Path | None, directory: Path) -> None:
 @_OUT
 @_DIRECTORY
 def prove(which: str, out: Path | None, directory: Path) -> None:
-    """Give the proof that an entry is in the log under the newest checkpoint, as a file of c2sp.org/tlog-proof."""
+    """Give the proof that an entry is in the log under the newest checkpoint, as a file of c2sp.org/tlog-proof.
+
+    `clearance verify FILE.tlog-proof` checks it, with the entry's bundle beside it.
+    """
+    from clearance.wiring.named_entries import entry_named
+
     log = _existing(directory)
-    _give(log.prove(_find(log, which).index), out)
+    _give(log.prove(entry_named(log, which).index), out)
 
 
 @command.command("consistency")
@@ -127,40 +150,45 @@ def consistency(old: int, new: int | None, out: Path | None, directory: Path) ->
 
     What is given is what a witness reads (c2sp.org/tlog-witness): the old size, the proof, the newest signed checkpoint.
     With NEW it is the two roots and the proof between them, because there is no signed checkpoint of an older size.
+    `clearance verify FILE --old CHECKPOINT` checks either.
     """
     log = _existing(directory)
     proof = log.consistency(old, new)
-    if new is None:
-        from clearance.record.proof import consistency_file
+    from clearance.record.proof import RootsProof, consistency_file, roots_file
 
+    if new is None:
         _give(consistency_file(proof), out)
         return
-    import base64
-
-    lines = [
-        f"old {old} {base64.b64encode(log.root_at(old)).decode()}",
-        f"new {new} {base64.b64encode(log.root_at(new)).decode()}",
-    ]
-    _give(("\n".join([*lines, *(base64.b64encode(step).decode() for step in proof.path)]) + "\n").encode(), out)
+    _give(roots_file(RootsProof(old, log.root_at(old), new, log.root_at(new), proof.path)), out)
 
 
 @command.command("export")
 @click.argument("target", type=click.Path(path_type=Path), metavar="TARGET")
+@click.option(
+    "--line-keys", is_flag=True, help="Export the keys of generated lines too, which tell short lines to a guesser."
+)
 @_DIRECTORY
-def export(target: Path, directory: Path) -> None:
+def export(target: Path, directory: Path, *, line_keys: bool) -> None:
     """Write the log as files that other tools verify and any web server serves, or add what is new to an older export.
 
     Checkpoint, tiles and proofs as c2sp.org describes them, Sigstore bundles, evidence bodies, public keys,
     trusted_root.json, and a README that walks an auditor through. What nobody signed (keys, trust root, README) has a
-    digest, which is printed: compare it by another way.
+    digest, which is printed: compare it by another way. The keys of lines are left out unless --line-keys asks for them: an
+    auditor needs them to know a generated line again, and whoever has them can find out short lines by trying.
     """
-    from clearance.facts.text import visible
+    from clearance.facts.text import counted, visible
     from clearance.wiring.exporting import export_to
 
-    done = export_to(_existing(directory), target)
+    done = export_to(_existing(directory), target, line_keys=line_keys)
     size = done.inspection.size
     added = "" if done.new == size else f", {done.new} of them new"
-    click.echo(f"{size} {_entries(size)}{added} in {visible(str(target))}; README.md there says how to verify")
+    click.echo(f"{counted(size, 'entry')}{added} in {visible(str(target))}; README.md there says how to verify")
+    if done.left_out:
+        click.echo(f"left out: the keys of lines of {counted(done.left_out, 'generation')} (--line-keys exports them)")
+    if done.kept:
+        click.echo(
+            "! the keys of lines that an export with --line-keys wrote are still there; for none, export into a new folder"
+        )
     click.echo(f"compare by another way (keys, trust root, README): {done.unsigned}")
 
 
@@ -187,16 +215,7 @@ def key_show(format_: str) -> None:
         click.echo(f"{public.id}  {public.algorithm}  since {public.since}  {until}\n{public.pem}")
 
 
-@key.command("rotate")
-def key_rotate() -> None:
-    """Make new keys, as `clearance trust rotate` does. The old private keys are gone; what they signed still verifies."""
-    from clearance.wiring import open_signers
-    from clearance.wiring.trusting import SIGNING, open_trust
-
-    open_trust(os.environ).rotate(SIGNING)
-    for signer in open_signers().values():
-        public = signer.public()
-        click.echo(f"{public.id}  {public.algorithm}  since {public.since}")
+key.add_command(trust.rotate)
 
 
 _SIGNS = {
@@ -223,12 +242,14 @@ def _no_log(place: str) -> Exception:
     return StoreError("there is no log yet", where=place, next="`clearance check` makes one")
 
 
-def _list(log: "Log", format_: str) -> None:
+def _list(log: "Reading", format_: str) -> None:
     from clearance.facts.text import visible
     from clearance.frontends.cli.log_rows import fields, row, summary
 
     if format_ == "json":
-        click.echo(json.dumps([fields(entry) | summary(entry) for entry in log.entries()], indent=2))
+        told: list[dict[str, object]] = [fields(entry) | summary(entry) for entry in log.entries()]
+        told += [{"index": index, "notBelieved": why} for index, why in sorted(log.passed.items())]
+        click.echo(json.dumps(told, indent=2))
         return
     for entry in log.entries():
         click.echo(visible(row(entry)))
@@ -247,44 +268,24 @@ def _give(data: bytes, out: Path | None) -> None:
         raise UsageError(error.strerror or "cannot be written", where=str(out), next="choose another file") from error
 
 
-def _find(log: "Log", which: str) -> "Entry":
-    from clearance.facts.errors import UsageError
-
-    size = log.size()
-    if which.isascii() and which.isdigit() and int(which) < size:
-        return next(log.entries(int(which)))
-    hexadecimal = len(which) >= _PREFIX and set(which.lower()) <= set("0123456789abcdef")
-    found = [entry for entry in log.entries() if entry.digest.startswith(which.lower())] if hexadecimal else []
-    # The same statement may stand in the log twice only if it was made twice within a second: then the last one is meant.
-    if not found or len({entry.digest for entry in found}) > 1:
-        what = "several entries begin so" if found else "no such entry"
-        last = f"give an index from 0 to {size - 1}, or at least {_PREFIX} digits of a digest"
-        raise UsageError(what, where=which, next=last)
-    return found[-1]
-
-
 def _tell(inspection: "Inspection", *, quick: bool) -> None:
-    from clearance.facts.text import visible
+    from clearance.facts.text import counted, visible
 
     click.echo(visible(f"log      {inspection.place}"))
     click.echo(f"origin   {inspection.origin or 'unknown'}")
     click.echo(f"entries  {inspection.size}" + (f" ({inspection.seen} seen before)" if inspection.seen else ""))
     click.echo(f"root     {inspection.root or 'unknown'}")
     for use in inspection.keys:
-        click.echo(f"key      {use.key}  {use.entries} {_entries(use.entries)}")
+        click.echo(f"key      {use.key}  {counted(use.entries, 'entry')}")
     for problem in inspection.problems:
-        click.echo(visible(f"BROKEN   {problem.where}: {problem.what}"))
+        click.echo(visible(f"{'REFUSED ' if problem.refused else 'BROKEN  '} {problem.where}: {problem.what}"))
     count = len(inspection.problems)
     sound = (
         "sound, as far as hashes tell: no signature of an entry was verified; `clearance log verify` does"
         if quick
         else "sound: everything is as it was signed"
     )
-    click.echo(f"not sound: {count} problem{'' if count == 1 else 's'}" if count else sound)
-
-
-def _entries(count: int) -> str:
-    return "entry" if count == 1 else "entries"
+    click.echo(f"not sound: {counted(count, 'problem')}" if count else sound)
 
 
 def _key_fields(public: "PublicKey") -> dict[str, str]:

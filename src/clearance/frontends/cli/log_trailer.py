@@ -49,10 +49,11 @@ def trailers(
     """Check the checkpoints in the messages of a range of commits (default: all that HEAD reaches).
 
     Compares each with the log at hand, or with an export of it, and with each other: a log that forked, or was cut back, is
-    told with both commits. Exit codes: 0 nothing contradicts, 4 something does, or no trailer is there.
+    told with both commits. Exit codes: 0 nothing contradicts, 3 no trailer is there, so that nothing was compared (which is
+    how a history looks from which somebody took them, too), 4 something contradicts.
     """
     from clearance.wiring.trailers import check_history
-    from clearance.wiring.witnessing import read_policy_at
+    from clearance.wiring.witness_policy import read_policy_at
 
     report = check_history(
         directory,
@@ -68,26 +69,29 @@ def trailers(
         click.echo(json.dumps(plain(report), indent=2))
     else:
         _tell(report)
-    return 4 if report.faults or not report.trailers else 0
+    return 4 if report.faults else 0 if report.trailers else 3
 
 
 def _tell(report: "TrailerReport") -> None:
-    from clearance.facts.text import visible
+    from clearance.facts.text import counted, visible
 
     for one in report.trailers:
         click.echo(visible(f"{one.commit[:_SHORT]}  {one.state:<10}  {_about(one)}"))
-    against = f"{report.log}, {report.size} entries" if report.log else "each other: there is no log at hand"
+    against = f"{report.log}, {counted(report.size, 'entry')}" if report.log else "each other: there is no log at hand"
     click.echo(visible(f"compared with {against}"))
     if report.shallow:
         click.echo("this clone is shallow: what older commits state is missing")
     count, faults = len(report.trailers), len(report.faults)
-    said = "trailer" if count == 1 else "trailers"
     found = f"{faults} of them wrong" if faults else "nothing contradicts" if count else "nothing to compare"
-    click.echo(f"{count} {said} in {report.commits} commits: {found}")
+    click.echo(f"{counted(count, 'trailer')} in {counted(report.commits, 'commit')}: {found}")
+    if not count:
+        click.echo('begin with: git commit --trailer "$(clearance log trailer)"   (docs/how-to/witnesses.md)')
 
 
 def _about(one: "CheckedTrailer") -> str:
-    stated = f"{one.size} entries of {one.origin}" if one.origin else ""
+    from clearance.facts.text import counted
+
+    stated = f"{counted(one.size, 'entry')} of {one.origin}" if one.origin else ""
     signed = "" if one.signed or not one.origin else "signature not verified"
     cosigned = f"cosigned by {', '.join(one.cosigners)}" if one.cosigners else ""
     why = f"{one.why}{f' (commit {one.other[:_SHORT]})' if one.other else ''}"

@@ -95,7 +95,7 @@ def key(name: str) -> None:
 @_FORMAT
 def state(format_: str) -> int:
     """Show what this machine's witness cosigned last of each log. Exit code 4 where a log forked before its eyes."""
-    from clearance.facts.text import visible
+    from clearance.facts.text import counted, visible
     from clearance.wiring.witness import witness_memory
 
     known = witness_memory(os.environ).witnessed()
@@ -105,7 +105,9 @@ def state(format_: str) -> int:
     else:
         for head, forks in known:
             told = f"  FORKED: {forks} contradicting checkpoints are kept in forks/" if forks else ""
-            click.echo(visible(f"{head.origin}  {head.size} entries  root {head.root.hex()}{told}"))
+            click.echo(visible(f"{head.origin}  {counted(head.size, 'entry')}  root {head.root.hex()}{told}"))
+        if not known:
+            click.echo("the witness of this machine has cosigned no log yet: `clearance log witness serve` starts it")
     return 4 if any(forks for _, forks in known) else 0
 
 
@@ -115,7 +117,7 @@ def state(format_: str) -> int:
 @click.argument("key_", metavar="KEY")
 def add(name: str, url: str, key_: str) -> None:
     """Add a witness: a name of your choice, its submission prefix, and its verifier key. A majority of all is the quorum."""
-    from clearance.wiring.witnessing import add_witness
+    from clearance.wiring.witness_policy import add_witness
 
     _tell_policy(add_witness(os.environ, name, url, key_))
 
@@ -124,7 +126,7 @@ def add(name: str, url: str, key_: str) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Take a witness out of the policy."""
-    from clearance.wiring.witnessing import remove_witness
+    from clearance.wiring.witness_policy import remove_witness
 
     _tell_policy(remove_witness(os.environ, name))
 
@@ -135,7 +137,8 @@ def remove(name: str) -> None:
 def list_(format_: str, directory: Path) -> int:
     """List the witnesses, and which of them cosigned the newest checkpoint."""
     from clearance.wiring import open_log
-    from clearance.wiring.witnessing import open_policy, standing
+    from clearance.wiring.witness_policy import open_policy
+    from clearance.wiring.witnessing import standing
 
     policy = open_policy(os.environ)
     if policy is None:
@@ -154,9 +157,9 @@ def list_(format_: str, directory: Path) -> int:
 def ask(format_: str, directory: Path) -> int:
     """Ask all witnesses to cosign the newest checkpoint. Exit codes: 0 a quorum did, 4 not."""
     from clearance.facts.errors import StoreError
-    from clearance.wiring import open_log, witnessing
+    from clearance.wiring import open_log, witness_policy, witnessing
 
-    policy = witnessing.open_policy(os.environ)
+    policy = witness_policy.open_policy(os.environ)
     if policy is None:
         raise _no_policy()
     log = open_log(directory, create=False)
@@ -171,9 +174,9 @@ def ask(format_: str, directory: Path) -> int:
 @_DIRECTORY
 def policy_(directory: Path) -> None:
     """Print the policy for others (c2sp.org/tlog-policy): the key of this log, its witnesses, and the quorum."""
-    from clearance.wiring import open_log, witnessing
+    from clearance.wiring import open_log, witness_policy
 
-    click.echo(witnessing.policy_for_others(open_log(directory, create=False), os.environ), nl=False)
+    click.echo(witness_policy.policy_for_others(open_log(directory, create=False), os.environ), nl=False)
 
 
 def _safety(splitters: int) -> str:
@@ -206,9 +209,9 @@ def tell_standing(standing: "Standing", format_: str = "text") -> None:
 
         click.echo(json.dumps(plain(standing), indent=2))
         return
-    from clearance.facts.text import visible
+    from clearance.facts.text import counted, visible
 
-    click.echo(visible(f"log      {standing.origin}, {standing.size} {'entry' if standing.size == 1 else 'entries'}"))
+    click.echo(visible(f"log      {standing.origin}, {counted(standing.size, 'entry')}"))
     for one in standing.cosigners:
         click.echo(visible(f"cosigned {one.witness} ({one.key}) at {one.time}"))
     for refusal in standing.refusals:
@@ -242,4 +245,5 @@ class Audited:
             return
         tell_standing(self._audit.newest)
         if self._audit.older is not None:
-            click.echo(f"         the first {self._audit.older.size} entries have a quorum")
+            first = "first entry has" if self._audit.older.size == 1 else f"first {self._audit.older.size:,} entries have"
+            click.echo(f"         the {first} a quorum")

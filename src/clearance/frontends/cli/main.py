@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import select
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from clearance import __version__
+from clearance.frontends.hooks.unsupported import refuse
 
 _FOLDER = Path(__file__).parent
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -67,6 +69,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the process ends with the exit code of docs/reference/errors.md."""
+    refuse()
     _open_standard_streams()
     # Python's own answer to these leaves temporary folders and workers behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -74,7 +77,7 @@ def main() -> None:
             signal.signal(number, _stop)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
-    code = run(sys.argv[1:])
+    code = _flushed(run(sys.argv[1:]))
     # What is raised in a callback of the interpreter (the end of an object, say) is lost: the work went on.
     sys.exit(128 + signal.SIGINT if _interrupted else code)
 
@@ -104,11 +107,14 @@ def _open_standard_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and give its exit code: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 no answer."""
+    """Run one command and give its exit code: 0 allowed, 1 denied, 2 used wrongly, 3 a person must look, 4 no answer; 141
+    where the reader of the output went away, as shells expect."""
     _unasked().clear()
+    _passed().clear()
     try:
         result: Any = cli.main(arguments, prog_name="clearance", standalone_mode=False)
         _ask_witnesses()
+        return _passed_over(arguments, result if isinstance(result, int) else 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -119,16 +125,33 @@ def run(arguments: list[str]) -> int:
     except SystemExit as stop:
         if stop.code != 1:
             raise
-        return _unread()  # click's answer to a broken pipe, but 1 means DENY here
+        return _broken(stop.__context__)  # click's answer to a broken pipe, but 1 means DENY here
     except Exception as error:  # noqa: BLE001 -- a crash must end with exit 4, never with Python's 1, which means DENY
         return _failed(error)
-    return result if isinstance(result, int) else 0
 
 
 def _unasked() -> dict[str, Any]:
     """Give the logs that were appended to and not shown to witnesses; a command that never recorded costs no import."""
     recording = sys.modules.get("clearance.wiring.recording")
     return recording.unasked if recording else {}
+
+
+def _passed() -> dict[str, dict[int, str]]:
+    """Give the entries, by log, that are believed no more and that the command passed over."""
+    recording = sys.modules.get("clearance.wiring.recording")
+    return recording.passed if recording else {}
+
+
+def _passed_over(arguments: list[str], code: int) -> int:
+    """Tell what the command passed over, and give the exit code that this leaves."""
+    if not any(_passed().values()):
+        return code
+    from clearance.facts.text import visible
+    from clearance.frontends.cli.log_passed import incomplete, lines
+
+    for line in lines(_passed()):
+        _tell(visible(line))
+    return incomplete(arguments, code)
 
 
 def _ask_witnesses() -> None:
@@ -151,9 +174,44 @@ def _tell(text: str) -> None:
 
 
 def _unread() -> int:
-    """The reader went away (`| head`), or cannot take more: nothing more can be said, and what was said may be half."""
+    """The reader cannot take more: nothing more can be said, and what was said may be half."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return 4
+
+
+def _broken(error: BaseException | None) -> int:
+    """Say how a command ends that met a broken pipe: quietly where it was its own output (`| head`), else as a failure."""
+    gone = [number for number in (1, 2) if _is_read_by_nobody(number)]
+    if not gone:
+        return _failed(error if isinstance(error, Exception) else BrokenPipeError())
+    for number in gone:  # what is still in the buffer would fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    try:
+        _ask_witnesses()  # what was appended stays appended
+    except Exception as raised:  # noqa: BLE001 -- as above
+        return _failed(raised)
+    return 128 + signal.SIGPIPE
+
+
+def _is_read_by_nobody(number: int) -> bool:
+    """Whether a stream is a pipe or socket whose other end is closed."""
+    asked = select.poll()
+    asked.register(number, 0)
+    try:
+        return any(told & (select.POLLERR | select.POLLHUP) for _, told in asked.poll(0))
+    except OSError:
+        return False
+
+
+def _flushed(code: int) -> int:
+    """Write what is still in the buffer, and say how the process ends."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        return _broken(error)
+    except OSError as error:
+        return _failed(error)
+    return code
 
 
 def _used_wrongly(error: click.ClickException) -> int:

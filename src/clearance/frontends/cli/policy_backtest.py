@@ -29,6 +29,7 @@ def backtest(new: str, last: int, format_: str, directory: Path, *, exit_code: b
     Exit codes: 0 done; 1 with --exit-code, when a decision comes out milder; 4 a decision could not be judged again.
     """
     from clearance.facts.fact import plain
+    from clearance.frontends.cli.log_passed import rows
     from clearance.frontends.cli.terminal import Progress, look
     from clearance.wiring.backtesting import backtested
 
@@ -37,7 +38,7 @@ def backtest(new: str, last: int, format_: str, directory: Path, *, exit_code: b
     if format_ == "json":
         import json
 
-        click.echo(json.dumps(plain(found), indent=2, ensure_ascii=True))
+        click.echo(json.dumps(plain(found) | {"notBelieved": rows()}, indent=2, ensure_ascii=True))
     else:
         from clearance.report.backtest import render
 

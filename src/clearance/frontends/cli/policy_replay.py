@@ -42,6 +42,7 @@ def replay(
     Exit codes: 0 all are the same; 1 at least one differs; 4 none differs, and something could not be replayed.
     """
     from clearance.facts.fact import plain
+    from clearance.frontends.cli.log_passed import rows
     from clearance.frontends.cli.terminal import Progress, look
     from clearance.wiring.replaying import replayed
 
@@ -50,7 +51,7 @@ def replay(
     with Progress("replaying") as progress, _lines_to(questions) as tell:
         found = replayed(directory, entries, None if everything else last or LAST, progress, tell)
     if format_ == "json":
-        click.echo(json.dumps(plain(found), indent=2, ensure_ascii=True))
+        click.echo(json.dumps(plain(found) | {"notBelieved": rows()}, indent=2, ensure_ascii=True))
     else:
         from clearance.report.replay import render
 

@@ -86,8 +86,13 @@ def list_(*, show_all: bool, expired: bool, expiring: int | None, format_: str, 
         shown = tuple(one for one in shown if one.state == "expired")
     if expiring is not None:
         shown = tuple(one for one in shown if one.state == "in force" and one.days <= expiring)
-    found = msgspec.structs.replace(found, accepted=shown)
     how = look(color=color, show_all=show_all)
+    live = sum(one.state != "removed" for one in found.accepted)
+    if format_ == "text" and not shown and live:
+        which = "has expired" if expired else f"ends within {expiring} day{'' if expiring == 1 else 's'}"
+        click.echo(f"none of {live} accepted risk{'' if live == 1 else 's'} {which}")
+        return 0
+    found = msgspec.structs.replace(found, accepted=shown)
     said = {"json": reports.json, "csv": reports.table}.get(format_, lambda one: reports.text(one, how))(found)
     click.echo(said, nl=False, color=how.color)
     return 0
@@ -217,6 +222,7 @@ def accept(
     )
     accepting.refuse_twice(waiver, {**where.base, **where.here})
     data = risks.written(waiver)
+    accepting.check_said(waiver)
     told = _tried(waiver, last, directory, most, on)
     _write(waiver, data, directory)
     _state(waiver, data, directory, "accept")
@@ -234,6 +240,7 @@ def renew(name: str, expires: str, reason: str | None, owner: str | None, direct
     """Let the accepted risk ID last longer, in its file; as `accept`, that counts once it stands on the base."""
     import msgspec
 
+    from clearance.facts.errors import UsageError
     from clearance.wiring import accepting, risks
 
     on = risks.today()
@@ -245,10 +252,18 @@ def renew(name: str, expires: str, reason: str | None, owner: str | None, direct
     day = accepting.day_of(expires, on, where.settings.waivers.most_days)
     if day == before.expires:
         raise click.UsageError(f"it expires on {day} already")
+    if day < before.expires:
+        raise UsageError(
+            f"{day} is earlier than its last day, {before.expires}",
+            where=before.where,
+            next="name a later day; to end it sooner, write the day into its file, or delete the file",
+        )
     waiver = msgspec.structs.replace(
         before, expires=day, reason=(reason or before.reason).strip(), owner=(owner or before.owner).strip()
     )
     data = risks.written(waiver, risks.as_here(name, directory))
+    if reason:
+        accepting.check_said(waiver)
     _write(waiver, data, directory)
     _state(waiver, data, directory, "renew")
     click.echo("\n".join([f"{waiver.where}: expires {day} (it was {before.expires})", *_next(where.label)]))
@@ -272,7 +287,8 @@ def _unknown(name: str, known: Collection[str]) -> Exception:
     import difflib
 
     near = difflib.get_close_matches(name, list(known), n=1)
-    return click.UsageError(f"no accepted risk {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+    said = f" Did you mean {near[0]!r}?" if near else " `clearance risk list --all` names those that there are."
+    return click.UsageError(f"no accepted risk {name!r}.{said}")
 
 
 def _last(directory: Path, report: Path | None) -> "Last":

@@ -16,8 +16,9 @@ _FORMAT = click.option(
 )
 
 _REQUEST = click.option(
-    "--request", type=click.IntRange(0), metavar="ENTRY", help="The request that it came from: its entry in the log."
-)
+    "--request", metavar="INDEX|DIGEST",
+    help="The request that it came from: its entry in the log, or how a digest begins: its own, its ticket's, its prompt's.",
+)  # fmt: skip
 
 
 @click.group("trace")
@@ -44,7 +45,7 @@ def record(
     prompt_file: Path | None,
     base: str | None,
     head: str | None,
-    request: int | None,
+    request: str | None,
     format_: str,
     directory: Path,
 ) -> None:
@@ -68,8 +69,10 @@ def record(
         entries = [{"index": entry.index, "digest": entry.digest} for entry in done.entries]
         click.echo(json.dumps({"lines": done.lines, "files": done.files, "known": done.known, "entries": entries}, indent=2))
         return
+    from clearance.facts.text import counted
+
     where = ", ".join(f"entry {entry.index}" for entry in done.entries)
-    what = f"{done.lines} {_s('line', done.lines)} in {done.files} {_s('file', done.files)}"
+    what = f"{counted(done.lines, 'line')} in {counted(done.files, 'file')}"
     click.echo(f"{'known already' if done.known else 'recorded'}: {what} by {agent}, {where}")
 
 
@@ -85,7 +88,7 @@ def settle(base: str | None, head: str, format_: str, directory: Path) -> None:
     line that nobody has a record for is unknown, and policies treat it as written by an AI.
     """
     from clearance.wiring.tracing_capture import flush
-    from clearance.wiring.tracing_gate import record_claims
+    from clearance.wiring.tracing_claims import record_claims
     from clearance.wiring.tracing_settle import settle_trees
 
     flush(directory, os.environ)
@@ -99,10 +102,10 @@ def settle(base: str | None, head: str, format_: str, directory: Path) -> None:
         told = {"entry": entry, "known": done.known, "base": done.attribution.base, "head": done.attribution.head}
         click.echo(json.dumps(told | {"files": len(done.attribution.files), "new": new}, indent=2))
         return
+    from clearance.facts.text import counted
+
     total = sum(new.values())
-    click.echo(
-        f"{'settled already' if done.known else 'settled'}: {total} new {_s('line', total)}, entry {done.entry.index}"
-    )
+    click.echo(f"{'settled already' if done.known else 'settled'}: {counted(total, 'new line')}, entry {done.entry.index}")
     words = {"generation": "written by an assistant", "person": "written by a person", "unknown": "unknown"}
     for kind, count in new.items():
         if count:
@@ -111,8 +114,9 @@ def settle(base: str | None, head: str, format_: str, directory: Path) -> None:
 
 @command.command("flush")
 @_REQUEST
+@_FORMAT
 @_DIRECTORY
-def flush(request: int | None, directory: Path) -> None:
+def flush(request: str | None, format_: str, directory: Path) -> None:
     """Take what assistants' hooks noted about this repository into its log.
 
     `clearance check` does the same, and cannot know who asked: `--request` names what `clearance attest request` recorded.
@@ -121,11 +125,14 @@ def flush(request: int | None, directory: Path) -> None:
     from clearance.wiring.tracing_capture import request_at
 
     count = take(directory, os.environ, "" if request is None else request_at(directory, request))
-    click.echo(f"{count} {_s('generation', count)} recorded" if count else "nothing was noted since the last time")
+    if format_ == "json":
+        import json
 
+        click.echo(json.dumps({"recorded": count}))
+        return
+    from clearance.facts.text import counted
 
-def _s(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
+    click.echo(f"{counted(count, 'generation')} recorded" if count else "nothing was noted since the last time")
 
 
 command.add_command(recall)

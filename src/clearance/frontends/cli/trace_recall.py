@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from clearance.frontends.cli.asked_log import asking, told_of_no_log
+
 if TYPE_CHECKING:
+    from clearance.wiring.asked_log import Asked
     from clearance.wiring.tracing_stats import By
 
 _DIRECTORY = click.option(
@@ -26,8 +29,9 @@ GROUPS = ("path", "author", "model", "agent", "month")
 @click.option("--model", default="", metavar="NAME", help="What this model wrote.")
 @click.option("--agent", default="", metavar="NAME", help="What this assistant wrote.")
 @click.option(
-    "--request", default="", metavar="DIGEST", help="What came of this request: its digest, or that of its prompt."
-)
+    "--request", default="", metavar="INDEX|DIGEST",
+    help="What came of this request: its entry in the log, or how a digest begins: its own, its ticket's, its prompt's.",
+)  # fmt: skip
 @click.option("--package", default="", metavar="NAME[@VERSION]", help="What brought or names this package.")
 @click.option("--rule", default="", metavar="ID", help="Where this rule found something.")
 @click.option("--since", default="", metavar="DATE", help="Only what was recorded since then (2026-11-23).")
@@ -38,6 +42,7 @@ GROUPS = ("path", "author", "model", "agent", "month")
 @_FORMAT
 @_COLOR
 @_DIRECTORY
+@asking
 def recall(
     model: str,
     agent: str,
@@ -50,20 +55,24 @@ def recall(
     format_: str,
     color: str,
     directory: Path,
-) -> None:
+    asked: "Asked",
+) -> int:
     """Find every merged line that came from a model, an assistant, a request, a package or a rule.
 
     Several options narrow each other down. Lines are found by what was settled, and followed to where they stand today; what
-    is gone is told as gone. Exit code 0 says that the log could be asked, whether or not anything came from there; scripts
-    read `--format json`. docs/how-to/recall.md walks through it.
+    is gone is told as gone. Exit code 0 says that the log could be asked, whether or not anything came from there; 3 that
+    there is no log here; scripts read `--format json`. With --log and --trusted-root it asks an exported log.
+    docs/how-to/recall.md walks through it.
     """
     from clearance.facts.recall import Wanted
+    from clearance.facts.text import counted
     from clearance.frontends.cli.terminal import look, note
+    from clearance.wiring.asked_log import trusted_files
     from clearance.wiring.tracing_recall import recall as find
     from clearance.wiring.tracing_told import write_proofs
 
     wanted = Wanted(model=model, agent=agent, request=request.lower(), package=package, rule=rule, since=since)
-    found, log = find(directory, os.environ, wanted, rev)
+    found, log = find(directory, os.environ, wanted, rev, asked)
     if format_ == "json":
         _json(found)
     else:
@@ -72,8 +81,10 @@ def recall(
         how = look(color=color)
         click.echo(render(found, how), nl=False, color=how.color)
     if prove is not None:
-        names = write_proofs({"recall.json": found}, found.rests, log, prove, os.environ)
-        note(f"{len(names)} files are in {prove}")
+        trusted = trusted_files(log, os.environ, asked)
+        names = write_proofs({"recall.json": found}, found.rests, log, prove, trusted)
+        note(f"{counted(len(names), 'file is', 'files are')} in {prove}")
+    return told_of_no_log(found.entries)
 
 
 @click.command("stats")
@@ -84,7 +95,8 @@ def recall(
 @_FORMAT
 @_COLOR
 @_DIRECTORY
-def stats(by: str, depth: int, since: str, rev: str, format_: str, color: str, directory: Path) -> None:
+@asking
+def stats(by: str, depth: int, since: str, rev: str, format_: str, color: str, directory: Path, *, asked: "Asked") -> int:
     """Count how many lines come from assistants, from people, and from nobody knows whom.
 
     Two figures stand side by side: what signed records say, and what policies count, for which unknown lines are an
@@ -93,19 +105,22 @@ def stats(by: str, depth: int, since: str, rev: str, format_: str, color: str, d
     from clearance.frontends.cli.terminal import look
     from clearance.wiring.tracing_stats import stats as count
 
-    found = count(directory, os.environ, rev, cast("By", by), since, depth)
+    found = count(directory, os.environ, rev, cast("By", by), since, depth, asked)
     if format_ == "json":
         _json(found)
-        return
+        return told_of_no_log(found.entries)
     from clearance.report.recall import render_stats
 
     how = look(color=color)
     click.echo(render_stats(found, how), nl=False, color=how.color)
+    return told_of_no_log(found.entries)
 
 
 def _json(found: object) -> None:
     import msgspec
 
     from clearance.facts.fact import plain
+    from clearance.frontends.cli.log_passed import rows
 
-    click.echo(msgspec.json.format(msgspec.json.encode(plain(found)), indent=2).decode())
+    said = plain(found) | {"notBelieved": rows()}
+    click.echo(msgspec.json.format(msgspec.json.encode(said), indent=2).decode())

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
+from clearance.frontends.cli import trust_revoke
+from clearance.frontends.cli.trust_told import moment, tell, wanted
 from clearance.frontends.cli.verify import given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from clearance.attest.signers.file import Purpose
-    from clearance.attest.trusted_root import Chain
+    from clearance.wiring.trust_setup import Before
     from clearance.wiring.trusting import House
 
 _DIRECTORY = click.option(
     "-C", "--directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Use the repository at DIR."
 )
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would end, and change nothing.")
+_YES = click.option("--yes", is_flag=True, help="Do not ask whether it may end (for scripts).")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -46,8 +49,19 @@ def command() -> None:
 @click.option(
     "--mail-domain", "mail_domains", multiple=True, metavar="NAME", help="Only addresses in this domain; may repeat."
 )
+@click.option(
+    "--repository",
+    "repositories",
+    multiple=True,
+    metavar="NAME",
+    help="Jobs of this one may sign: owner/name, owner/*; may repeat.",
+)
+@_DRY_RUN
+@_YES
 @_DIRECTORY
+@click.pass_context
 def init(
+    context: click.Context,
     domain: str,
     signers: tuple[str, ...],
     timestamps: str,
@@ -57,14 +71,19 @@ def init(
     names: str,
     jwks: Path | None,
     mail_domains: tuple[str, ...],
+    repositories: tuple[str, ...],
     directory: Path,
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> None:
     """Set up trust on this machine; what is there already stays, and so does everything that was signed.
 
-    Another trust domain, key or timestamp service gets new certificates from now on, and the old ones' time ends. The log of
-    the repository around, where there is one, says what was changed.
+    Another trust domain, key or timestamp service gets new certificates from now on, and the old ones' time ends: that is
+    said and asked first. Without any option, what a person wrote into trust.toml takes effect. The log of the repository
+    around, where there is one, says what was changed.
     """
-    from clearance.wiring.trust_setup import Choices, changed_by, set_up
+    from clearance.wiring.trust_setup import Choices, before_change, changed_by, plan, set_up
     from clearance.wiring.trusting import open_trust
 
     choices = Choices(
@@ -77,12 +96,17 @@ def init(
         names=names,
         jwks=jwks,
         mail_domains=mail_domains,
+        repositories=repositories,
     )
     house = open_trust(os.environ)
+    planned = wanted(context, lambda: plan(house, choices), dry_run=dry_run, yes=yes)
+    if planned is None:
+        return
+    before = before_change(house)
     set_up(house, choices)
-    _tell(house)
-    if changed := changed_by(choices):
-        _state(house, "init", changed, directory)
+    tell(house)
+    if changed := {*changed_by(choices, planned)}:
+        _state(house, "init", changed, before, directory)
     click.echo("\nnext    clearance trust show --trusted-root trusted_root.json   (for whoever verifies)")
 
 
@@ -97,20 +121,24 @@ def init(
 @_DIRECTORY
 def show(format_: str, root: Path | None, config: Path | None, directory: Path) -> None:
     """Show authorities, keys and their times; write them as files for others, with the log of this repository."""
+    from clearance.attest.revocation import write_revoked
     from clearance.frontends.cli.terminal import write_file
+    from clearance.wiring.trust_revoking import list_beside
     from clearance.wiring.trust_setup import client_config, here, state_of
     from clearance.wiring.trusting import open_trust
 
     house = open_trust(os.environ)
     if root is None and config is None:
         if format_ == "json":
-            click.echo(json.dumps(state_of(house), indent=2))
+            click.echo(json.dumps(state_of(house, here(directory)), indent=2))
         else:
-            _tell(house)
+            tell(house)
         return
     origins = here(directory)
     if root is not None:
         write_file(root, house.trusted_root(origins))
+        if (revoked := house.trust().root.revoked) or list_beside(root).exists():
+            write_file(list_beside(root), write_revoked(revoked))
     if config is not None:
         write_file(config, client_config(house.root(origins)))
     log = ", ".join(origins) or "no log: `clearance check` makes one, then write the file again"
@@ -131,23 +159,41 @@ def show(format_: str, root: Path | None, config: Path | None, directory: Path) 
     metavar="TIME",
     help="The old key was stolen then (2026-11-22T06:00:00Z): refuse what it signed later.",
 )
+@_DRY_RUN
+@_YES
 @_DIRECTORY
-def rotate(purposes: tuple["Purpose", ...], since: str, directory: Path) -> None:
-    """Make new keys and certificates; the time of the old ones ends, and all that they signed until then still verifies. The
-    log of the repository around, where there is one, says so.
+@click.pass_context
+def rotate(
+    context: click.Context, purposes: tuple["Purpose", ...], since: str, directory: Path, *, dry_run: bool, yes: bool
+) -> None:
+    """Make new keys and certificates; the time of the old ones ends, and all that they signed until then still verifies.
+
+    What ends is said first, and a person is asked. The log of the repository around, where there is one, then names the keys
+    that ended and those that began.
 
     With --since the time of the old ones ends back then: what bears a later timestamp is refused from now on, your own
     entries too. They stay in the log, and `clearance log verify` names each.
     """
+    from clearance.facts.moment import rfc3339
+    from clearance.wiring.trust_plans import plan_rotation
+    from clearance.wiring.trust_setup import before_change
     from clearance.wiring.trusting import SIGNING, open_trust
 
     house = open_trust(os.environ)
-    house.rotate(purposes or SIGNING, _moment(since) if since else None)
-    _tell(house)
-    _state(house, "rotate", purposes or SIGNING, directory)
+    until = moment(since) if since else None
+    told = rfc3339(until) if until else ""
+    if not wanted(context, lambda: plan_rotation(house, purposes or SIGNING, until), dry_run=dry_run, yes=yes, since=told):
+        return
+    before = before_change(house)
+    house.rotate(purposes or SIGNING, until)
+    tell(house)
+    _state(house, "rotate", purposes or SIGNING, before, directory)
     if since:
         click.echo("\nrefused now is what bears a later time than these ends: clearance log verify   (names each entry)")
     click.echo("\nnext    hand out the new trusted root: clearance trust show --trusted-root trusted_root.json")
+
+
+command.add_command(trust_revoke.revoke)
 
 
 @command.command("login")
@@ -166,21 +212,14 @@ def login(token: str, nonce: str) -> None:
     click.echo(visible(f"signs as {identity.name} ({identity.kind}), vouched for by {identity.issuer}"))
 
 
-def _state(house: "House", action: Literal["init", "rotate"], changed: "Iterable[str]", directory: Path) -> None:
+def _state(
+    house: "House", action: Literal["init", "rotate"], changed: "Iterable[str]", before: "Before", directory: Path
+) -> None:
     from clearance.wiring.trust_setup import state_change
 
-    entry = state_change(house, action, changed, directory, os.environ)
+    entry = state_change(house, action, changed, before, directory, os.environ)
     if entry:
         click.echo(f"stated  entry {entry} of the log here")
-
-
-def _moment(said: str) -> "datetime":
-    from clearance.facts.moment import read_rfc3339
-
-    try:
-        return read_rfc3339(said)
-    except ValueError as error:
-        raise click.BadParameter(f"{said!r} is no moment such as 2026-11-22T06:00:00Z", param_hint="--since") from error
 
 
 def _split(said: str) -> tuple[str, str]:
@@ -191,33 +230,3 @@ def _split(said: str) -> tuple[str, str]:
     if not equals or purpose not in purposes or not uri:
         raise click.BadParameter(f"{said!r} is not PURPOSE=URI, with a purpose of {', '.join(purposes)}")
     return purpose, uri
-
-
-def _tell(house: "House") -> None:
-    """Show the trust domain, and each authority and key with its time."""
-    from clearance.facts.text import visible
-
-    root = house.root(())
-    click.echo(visible(f"place   {house.folder.directory}\ndomain  {house.domain}\nservice {house.service.name}", keep="\n"))
-    for name, chains in (("authority", root.authorities), ("timestamps", root.timestamps)):
-        for chain in chains:
-            click.echo(visible(f"{name:<13} {_short(chain)}  {_time(chain.since, chain.until)}"))
-    for key in root.transparency:
-        click.echo(f"{'transparency':<13} {key.id[:16]}  {_time(key.since, key.retired)}")
-    for key in house.signer("checkpoints").known():
-        click.echo(f"{'checkpoints':<13} {key.id[:16]}  {_time(key.since, key.retired)}")
-    for provider in house.settings.oidc:
-        click.echo(
-            visible(f"{'provider':<13} {provider.issuer}  names {provider.names}, for {', '.join(provider.audience)}")
-        )
-
-
-def _short(chain: "Chain") -> str:
-    """Name an authority by the beginning of its key's id."""
-    from clearance.attest.certificate import read_certificate
-
-    return read_certificate(chain.certificates[0]).key.id[:16]
-
-
-def _time(since: str, until: str) -> str:
-    return f"{since} to {until}" if until else f"since {since}"

@@ -33,6 +33,7 @@ _SECONDS = 60.0
 _SOONEST, _LATEST = 0.05, 0.3
 """Seconds without a key press before a text is looked at; longer where looking takes longer."""
 _SCHEMES = frozenset({"file", "untitled"})
+_MOST_SCHEMES = 20
 _LANGUAGES = {
     "typescriptreact": "tsx", "javascriptreact": "jsx", "shellscript": "shell", "terraform": "tf", "yaml": "yaml",
     "plaintext": "text", "jsonc": "json", "vue": "vue", "c": "c", "cpp": "cpp",
@@ -79,6 +80,7 @@ class ClearanceServer(LanguageServer):
         self._bench = bench
         self._open: dict[str, _Open] = {}
         self._pulls = False
+        self._told: set[str] = set()
         self.feature(types.INITIALIZE)(_handler(self._initialize))
         self.feature(types.TEXT_DOCUMENT_DID_SAVE)(_handler(self._saved))
         self.feature(types.TEXT_DOCUMENT_HOVER)(_handler(self._hover))
@@ -112,11 +114,21 @@ class ClearanceServer(LanguageServer):
 
     def opened(self, item: types.TextDocumentItem) -> None:
         """Take a document and look at it."""
-        if urlsplit(item.uri).scheme not in _SCHEMES:
+        if _scheme(item.uri) not in _SCHEMES:
+            self._foreign(item.uri)
             return
         units: Units = _units(self.protocol.server_capabilities.position_encoding)
         self._open[item.uri] = _Open(Document(item.uri, item.text, item.version, item.language_id, units))
         self._schedule(self._open[item.uri], 0.0)
+
+    def _foreign(self, uri: str) -> None:
+        """Tell in the editor's log, once for each scheme, that documents of it are not looked at."""
+        scheme = _scheme(uri)
+        if scheme in _SCHEMES or scheme in self._told or len(self._told) >= _MOST_SCHEMES:
+            return
+        self._told.add(scheme)
+        said = f"clearance: documents of `{visible(scheme[:40]) or 'no scheme'}` are not looked at"
+        self.window_log_message(types.LogMessageParams(types.MessageType.Info, said))
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
         """Edit a document and look at it when nobody types."""
@@ -204,6 +216,7 @@ class ClearanceServer(LanguageServer):
     async def _pulled(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         held = self._open.get(params.text_document.uri)
         if held is None:
+            self._foreign(params.text_document.uri)
             return types.RelatedFullDocumentDiagnosticReport(items=[])
         known = await asyncio.shield(self._look(held))
         if params.previous_result_id == known.name:
@@ -311,9 +324,20 @@ def _asked_for(kind: str, wanted: list[str]) -> bool:
     return not wanted or any(kind == one or kind.startswith(f"{one}.") for one in wanted)
 
 
+def _scheme(uri: str) -> str:
+    """Give the scheme of an address; empty where it is none."""
+    try:
+        return urlsplit(uri).scheme
+    except ValueError:
+        return ""
+
+
 def _local(uri: str) -> str:
     """Give the path of a file on this machine; empty for anything else."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # `file://[`
+        return ""
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
         return ""
     path = unquote(parts.path)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from clearance.facts.errors import CouldNotLook, UsageError
+from clearance.frontends.streams import claimed
 from clearance.wiring.serving import Bench
 
 _MOST = 512 << 20
@@ -92,12 +93,7 @@ async def _serve(environment: Mapping[str, str], reading: Any, writing: Any) -> 
 
 async def over_stdio(environment: Mapping[str, str]) -> None:
     """Serve the editor that started this process. Whatever else prints in this process meets standard error."""
-    sys.stdout.flush()
-    reading, writing = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
+    reading, writing = claimed()
     await _serve(environment, _Reader(os.fdopen(reading, "rb")), _Writer(os.fdopen(writing, "wb")))
 
 
@@ -111,7 +107,7 @@ async def over_tcp(environment: Mapping[str, str], address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
         here = ipaddress.ip_address(host.strip("[]") if host != "localhost" else "127.0.0.1")
-        number = int(port) if port.isascii() and port.isdigit() else -1
+        number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else -1
     except ValueError:
         number = -1
     if not 0 <= number <= 65535:

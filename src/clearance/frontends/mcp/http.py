@@ -73,12 +73,15 @@ def listening(wanted: Wanted) -> socket.socket:
     """
     host, colon, port = wanted.address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise UsageError("is no HOST:PORT", where=wanted.address[:200], next="say 127.0.0.1:8765, say")
+    if not colon or not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65535:
+        raise UsageError("is no HOST:PORT", where=visible(wanted.address[:200]), next="say 127.0.0.1:8765, say")
     try:
         found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
     except OSError as error:
-        raise UsageError(f"cannot be resolved: {error.strerror}", where=host[:200], next="say 127.0.0.1:8765, say") from None
+        said = f"cannot be resolved: {error.strerror}"
+        raise UsageError(said, where=visible(host[:200]), next="say 127.0.0.1:8765, say") from None
+    except ValueError:  # no name that the domain name system could know: a label of 64 letters, an empty one, a NUL
+        raise UsageError("is no name of a host", where=visible(host[:200]), next="say 127.0.0.1:8765, say") from None
     family, _, _, _, place = found[0]
     if not wanted.remote and not ipaddress.ip_address(str(place[0]).partition("%")[0]).is_loopback:
         raise UsageError("others would reach that address", where=wanted.address[:200], next="add --remote if they may")

@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 
 from clearance import __version__
 from clearance.facts.errors import ClearanceError, UsageError
+from clearance.facts.text import visible
 from clearance.frontends.mcp import places, telling, tools
 from clearance.frontends.mcp.tools import Asked, Toolbox
 from clearance.wiring.serving import GLANCE, PAGES, RULE, START, Bench, Job, Page, page_text
@@ -227,7 +228,7 @@ async def _asked_roots(ctx: Context) -> tuple[str, ...]:
 
 def _client_name(ctx: Context) -> str:
     params = ctx.session.client_params
-    return params.client_info.name[:80] if params is not None else "an agent"
+    return (visible(params.client_info.name.strip()[:80]) if params is not None else "") or "an agent"
 
 
 def _input_schema(name: str) -> Mapping[str, Any] | None:

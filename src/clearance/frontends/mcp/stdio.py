@@ -5,13 +5,13 @@ import contextlib
 import os
 import queue
 import re
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clearance.frontends.streams import claimed
 from clearance.wiring.serving import Bench
 
 MOST_LINE = 32 << 20
@@ -168,13 +168,8 @@ def _refusal(head: str, tail: str, message: str) -> str:
 
 @contextmanager
 def _claimed() -> Iterator[tuple[int, int]]:
-    """Take both standard streams: whatever else reads or prints in this process meets nothing, or standard error."""
-    sys.stdout.flush()
-    reading, writing = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
+    """Take both standard streams, and give them back."""
+    reading, writing = claimed()
     try:
         yield reading, writing
     finally:

@@ -63,7 +63,7 @@ def _headline(outcome: Outcome) -> list[str]:
     ground = wording.ground(outcome)
     if ground:
         said.append(" · ".join(prose(part) for part in ground.split(" · ")))
-    said.append(f"{compared}, {prose(wording.author(change.author))}")
+    said.append(f"{compared}, {prose(wording.author(change.author, outcome.origins))}")
     if outcome.ran and not outcome.introduced:
         said.append("No new findings" + ("." if wording.saw_all(outcome) else " in what could be looked at."))
     return [*said, _looked(outcome)]

@@ -89,6 +89,8 @@ def _about(outcome: Outcome) -> _Json:
         about["waivers"] = [visible(f"{one.id} {one.said}") for one in risk.told(outcome)]
     if outcome.risk:
         about["tier"] = outcome.risk.tier
+    if outcome.origins is not None and outcome.origins.settled:
+        about["origins"] = plain(outcome.origins)
     return about
 
 

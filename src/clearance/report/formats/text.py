@@ -55,7 +55,7 @@ def _header(outcome: Outcome, pen: Pen) -> list[Line]:
         Piece(pen.own(wording.size(change, "−"))),
     ]
     if outcome.decision is not None:
-        said.append(Piece(pen.shown(wording.author(change.author))))
+        said.append(Piece(pen.shown(wording.author(change.author, outcome.origins))))
     return flow(said, pen.width, indent=2)
 
 

@@ -1,5 +1,6 @@
 """What is there: the repository, its languages, its CI and commit hooks, the assistants in use, the programs of ours."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -179,25 +181,27 @@ def _seen(top: Path, home: Path | None, environment: Mapping[str, str]) -> Itera
             yield Seen(one, tuple(signs))
 
 
+def breadth_first(waiting: list[Path]) -> Iterator[tuple[Path, os.DirEntry[str]]]:
+    """Give what lies in folders, each with its folder, by name. Folders that the caller adds to `waiting` meanwhile follow;
+    those that cannot be listed are passed over."""
+    for folder in waiting:
+        listed: list[os.DirEntry[str]] = []
+        with contextlib.suppress(OSError):
+            listed = sorted(os.scandir(folder), key=lambda one: one.name)
+        yield from ((folder, entry) for entry in listed)
+
+
 def _languages(top: Path) -> tuple[str, ...]:
     """The languages of the first few thousand files, the most frequent first; folders breadth first."""
     counted: Counter[str] = Counter()
-    folders, entries = [top], 0
-    for folder in folders:
-        try:
-            listed = sorted(os.scandir(folder), key=lambda one: one.name)
-        except OSError:
+    folders = [top]
+    for _, entry in islice(breadth_first(folders), _MOST_ENTRIES):
+        if entry.is_symlink() or entry.name.startswith(".") or entry.name in _SKIPPED:
             continue
-        for entry in listed:
-            entries += 1
-            if entry.is_symlink() or entry.name.startswith(".") or entry.name in _SKIPPED:
-                continue
-            if entry.is_dir():
-                folders.append(Path(entry.path))
-            elif (language := language_of(entry.name)) and language not in _NO_LANGUAGES:
-                counted[_NAMES.get(language, language)] += 1
-        if entries > _MOST_ENTRIES:
-            break
+        if entry.is_dir():
+            folders.append(Path(entry.path))
+        elif (language := language_of(entry.name)) and language not in _NO_LANGUAGES:
+            counted[_NAMES.get(language, language)] += 1
     return tuple(name for name, _ in counted.most_common(4))
 
 

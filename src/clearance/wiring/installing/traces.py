@@ -1,8 +1,8 @@
 """All places where something of ours may stand: where this version writes, what the manifests name, and what the files of
 assistants themselves show by marks and seals."""
 
-import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from clearance.assistants.model import Assistant, assistants
@@ -13,7 +13,7 @@ from clearance.install.pieces import Kind, Marked, Whole
 from clearance.install.plan import Want
 from clearance.wiring.installing import desired
 from clearance.wiring.installing.books import Books
-from clearance.wiring.installing.surroundings import Around, CommitHook
+from clearance.wiring.installing.surroundings import Around, CommitHook, breadth_first
 
 _MOST_ENTRIES = 5000
 _MOST_BYTES = 64 << 20
@@ -79,20 +79,14 @@ def _candidates(top: Path) -> Iterator[str]:
     places = [place for one in assistants() for place in _places(one)]
     folders = {PurePosixPath(place).parts[0] for place in places if "/" in place} | {".clearance", ".github", ".gitlab"}
     left = _MOST_BYTES
-    waiting, entries = [top, *(top / name for name in sorted(folders) if not (top / name).is_symlink())], 0
-    for folder in waiting:
-        try:
-            listed = sorted(os.scandir(folder), key=lambda one: one.name)
-        except OSError:
+    waiting = [top, *(top / name for name in sorted(folders) if not (top / name).is_symlink())]
+    for folder, entry in islice(breadth_first(waiting), _MOST_ENTRIES):
+        if entry.is_symlink():
             continue
-        for entry in listed:
-            entries += 1
-            if entry.is_symlink() or entries > _MOST_ENTRIES:
-                continue
-            if entry.is_dir() and folder != top:
-                waiting.append(Path(entry.path))
-            elif entry.is_file() and (left := left - entry.stat().st_size) > 0 and _marked(Path(entry.path)):
-                yield str(Path(entry.path).relative_to(top))
+        if entry.is_dir() and folder != top:
+            waiting.append(Path(entry.path))
+        elif entry.is_file() and (left := left - entry.stat().st_size) > 0 and _marked(Path(entry.path)):
+            yield str(Path(entry.path).relative_to(top))
 
 
 def _places(one: Assistant) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Frameworks that run hooks before commits (pre-commit, lefthook, husky): our entry in their configuration, and whether git
 comes to run them."""
 
+import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from clearance.wiring.proving.scene import Scene
 INIT = "clearance init"
 LOCAL_NAMES = ("lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml")
 """A person's own files of lefthook, beside the team's."""
+_MOST_MERGED = 100
 _LEAVES = re.compile(r"exit(?:\s+0)?\s*;?")
 _HARMLESS = frozenset(
     {
@@ -86,6 +88,9 @@ def _of_framework(hook: Hook, whole: dict[str, Any], entry: dict[str, Any]) -> F
     """Find members of an entry of pre-commit with which something else runs than our line, or not for every commit."""
     if hook.kind != "pre-commit":
         return None
+    fault = _foreign(hook, whole, entry)
+    if fault is not None:
+        return fault
     if entry.get("args"):
         return Fault("is given other arguments (args)", f"take args out of {hook.shown}", hook.shown)
     if entry.get("entry") is not None and entry.get("language") not in {"system", "unsupported"}:
@@ -96,6 +101,22 @@ def _of_framework(hook: Hook, whole: dict[str, Any], entry: dict[str, Any]) -> F
     if narrowed and entry.get("always_run") is not True:
         mend = f"write always_run: true into {hook.shown}"
         return Fault(f"runs only for some commits: {narrowed[0]} of the whole file", mend, hook.shown)
+    return None
+
+
+def _foreign(hook: Hook, whole: dict[str, Any], entry: dict[str, Any]) -> Fault | None:
+    """Find that an entry of our name comes from a repository that is not ours, or installs more than that one holds."""
+    repos = [one for one in _listed(whole.get("repos")) if isinstance(one, dict)]
+    repo = next((one for one in repos if any(each is entry for each in _listed(one.get("hooks")))), {})
+    source = repo.get("repo")
+    if source == "local":
+        return None
+    name = str(source).rstrip("/").removesuffix(".git").replace(":", "/").rpartition("/")[2]
+    if name != "clearance":
+        return Fault("comes from a repository that is not Clearance's, and was not run", INIT, hook.shown)
+    if entry.get("additional_dependencies"):
+        more = "additional_dependencies"
+        return Fault(f"installs other packages beside Clearance ({more})", f"take {more} out of {hook.shown}", hook.shown)
     return None
 
 
@@ -171,10 +192,13 @@ def _husky_at_home(scene: Scene) -> Fault | None:
 
 
 def local(hook: Hook, scene: Scene) -> Fault | None:
-    """Find what a person's own file of lefthook, which git does not see, takes away from ours."""
-    for name in LOCAL_NAMES:
-        path = hook.path.with_name(name)
-        data = read(path)
+    """Find what other files of lefthook take away from ours: those that the team's file extends, those of other repositories
+    that it names, and a person's own, which git does not see. Each counts before the team's file."""
+    if scene.environment.get("LEFTHOOK_CONFIG"):
+        return Fault("LEFTHOOK_CONFIG makes lefthook read another file", "unset LEFTHOOK_CONFIG", "")
+    own = [hook.path.with_name(name) for name in LOCAL_NAMES]
+    for path in dict.fromkeys((*_merged((hook.path, *own), scene), *own)):
+        data = read(path) if path != hook.path else None
         if data is None:
             continue
         try:
@@ -188,6 +212,51 @@ def local(hook: Hook, scene: Scene) -> Fault | None:
             shown = shown_in(path, scene)
             return Fault(f"{shown} changes what runs before commits", f"take pre-commit out of {shown}", shown)
     return None
+
+
+def _merged(files: Iterable[Path], scene: Scene) -> Iterator[Path]:
+    """Give the files that others extend, with those of repositories that lefthook has cloned; 100 at most. `*` stands for a
+    part of a path, as lefthook has it."""
+    waiting, done = list(files), set[Path]()
+    while waiting and len(done) < _MOST_MERGED:
+        path = waiting.pop(0)
+        if path in done:
+            continue
+        done.add(path)
+        data = read(path)
+        try:
+            value = load_yaml(data) if data is not None else None
+        except ValueError:
+            continue
+        found: list[Path] = []
+        if isinstance(value, dict):
+            extends = value.get("extends")
+            for name in (extends if isinstance(extends, list) else [extends])[:_MOST_MERGED]:
+                found += _globbed(path.parent, name)
+            for remote in [*_listed(value.get("remotes")), value.get("remote")]:
+                for name in _configs(remote):
+                    found += _globbed(scene.top / ".git" / "info" / "lefthook-remotes", f"*/{name}")
+        yield from found
+        waiting += found
+
+
+def _configs(remote: object) -> list[Any]:
+    if not isinstance(remote, dict):
+        return []
+    return _listed(remote.get("configs")) or [remote.get("config") or "lefthook.yml"]
+
+
+def _globbed(folder: Path, name: object) -> list[Path]:
+    if not isinstance(name, str) or not name or "\0" in name or "**" in name:
+        return []
+    if "*" not in name:
+        return [folder / name]
+    place, _, pattern = name.rpartition("/") if "*" not in name.rpartition("/")[0] else ("", "", name)
+    root = folder / place if place else folder
+    try:
+        return sorted(itertools.islice(root.glob(pattern.lstrip("/")), _MOST_MERGED))
+    except (OSError, ValueError, NotImplementedError):
+        return []
 
 
 def read(path: Path) -> bytes | None:

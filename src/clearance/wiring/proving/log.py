@@ -66,8 +66,8 @@ def _entries(scene: Scene, watch: Watch) -> Shot:
         inspection = log.inspect()
     except ClearanceError as error:
         return shot("log:entries", Pulse.DEAD, str(error), mend=error.next or "clearance log verify", where=error.where)
-    if inspection.problems:
-        first, more = inspection.problems[0], len(inspection.problems) - 1
+    if inspection.broken:  # whom nobody believes any more is no fault of the log
+        first, more = inspection.broken[0], len(inspection.broken) - 1
         why = f"{first.where}: {first.what}" + (f", and {more} more" if more else "")
         mend = "restore the log from a copy; `clearance log verify` names each place"
         return shot("log:entries", Pulse.DEAD, why, mend=mend, where=inspection.place)

@@ -136,10 +136,7 @@ def _proofs(log: "Log", start: int, end: int) -> Iterator[tuple[_Predicate, Proo
 
 
 def _entries(log: "Log", low: int, high: int) -> Iterator["Entry"]:
-    for entry in log.entries(low):
-        if entry.index >= high:
-            return
-        yield entry
+    yield from log.entries(low, high)
 
 
 def _read(log: "Log", entry: "Entry") -> tuple[_Predicate, Proof] | None:
@@ -199,7 +196,7 @@ def _stands_for(untried: Shot, kept: Mapping[str, Shot]) -> bool:
 
 
 def _digest_at(log: "Log", index: int) -> str:
-    return next(log.entries(index)).digest
+    return log.entry(index).digest
 
 
 def _key(place: str) -> str:

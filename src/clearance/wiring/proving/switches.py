@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tomllib
@@ -52,7 +53,7 @@ _SWITCHES: dict[str, tuple[Switch, ...]] = {
     ),
     "gemini-cli": tuple(
         Switch(of, ".gemini/settings.json", keys, off)
-        for of in ("project", "user")
+        for of in ("project", "user", "managed")
         for keys, off in (
             (("hooksConfig", "enabled"), False),
             (("hooksConfig", "disabled"), GROUP),
@@ -86,10 +87,15 @@ _LEADS = frozenset(
 _HARMLESS = frozenset({"CLEARANCE_TRACEBACK", "CLEARANCE_RESIDENT_IDLE", "CLEARANCE_MCP_TOKEN"})
 """Variables of ours that change neither where keys and logs lie nor who answers."""
 _UNTRUSTED = "DO_NOT_TRUST"
+_GEMINI_LEADS = frozenset({"GEMINI_CLI_SYSTEM_SETTINGS_PATH", "GEMINI_CLI_SYSTEM_DEFAULTS_PATH", "GEMINI_CLI_HOME"})
+_ASSIGNED = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t])(?P<value>[^\n]*)$")
+_LONGEST_ENV = 1 << 20
 
 
 def led_elsewhere(assistant: Assistant, scene: Scene) -> Iterator[tuple[str, str]]:
     """Give each variable of an assistant's settings with which a hook of ours would run something else, and its file."""
+    if assistant.name == "gemini-cli":
+        yield from _of_gemini(scene)
     for switch in _ENVIRONMENTS.get(assistant.name, ()):
         path = _path(switch, assistant, scene)
         value = _value(path, switch.keys) if path is not None else None
@@ -98,6 +104,31 @@ def led_elsewhere(assistant: Assistant, scene: Scene) -> Iterator[tuple[str, str
         for name, text in sorted(value.items()):
             if _leads(name, str(text), scene):
                 yield f"env.{name}", shown_in(path, scene)
+
+
+def _of_gemini(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Give each variable with which Gemini CLI reads other settings, or a hook of ours runs something else, out of the one
+    `.env` that it reads: the nearest of this folder, those around it, and the home."""
+    path = next((one for one in _env_files(scene) if os.path.lexists(one)), None)
+    try:
+        data = (contents(path) if path is not None else None) or b""
+    except OSError:
+        return
+    for found in _ASSIGNED.finditer(data.decode("utf-8", "replace")[:_LONGEST_ENV]):
+        name, value = found["name"], found["value"].strip().strip("'\"`")
+        if path is None or name in scene.environment:
+            continue  # what is set already stays
+        if name in _GEMINI_LEADS or _leads(name, value, scene):
+            yield name, shown_in(path, scene)
+
+
+def _env_files(scene: Scene) -> Iterator[Path]:
+    for folder in (scene.top, *scene.top.parents):
+        yield folder / ".gemini" / ".env"
+        yield folder / ".env"
+    if scene.home is not None:
+        yield scene.home / ".gemini" / ".env"
+        yield scene.home / ".env"
 
 
 def _leads(name: str, value: str, scene: Scene) -> bool:
@@ -157,8 +188,12 @@ def files_of(assistant: Assistant, scene: Scene) -> Iterator[Path]:
         path = _path(switch, assistant, scene)
         if path is not None:
             yield path
-    if assistant.name == "gemini-cli" and scene.home is not None:
-        yield scene.home / ".gemini" / "trustedFolders.json"
+    if assistant.name == "gemini-cli":
+        yield from _env_files(scene)
+        if scene.home is not None:
+            yield scene.home / ".gemini" / "trustedFolders.json"
+    if assistant.name == "copilot-cli" and scene.home is not None:
+        yield scene.home / ".copilot" / "config.json"
 
 
 def trusted(assistant: Assistant, file: Path, data: bytes, entry: Installed, scene: Scene) -> tuple[bool | None, str]:
@@ -167,6 +202,8 @@ def trusted(assistant: Assistant, file: Path, data: bytes, entry: Installed, sce
 
     Codex keeps, by hook, the SHA-256 of what the person saw, and passes over in silence what is another one by now.
     """
+    if assistant.name == "copilot-cli" and scene.home is not None and file.is_relative_to(scene.top):
+        return None, _unknown_to_copilot(scene.home / ".copilot" / "config.json", scene)
     if assistant.name != "codex" or scene.home is None:
         return None, ""
     settings = _toml(scene.home / ".codex" / "config.toml")
@@ -182,6 +219,16 @@ def trusted(assistant: Assistant, file: Path, data: bytes, entry: Installed, sce
     if stored != _codex_hash(event, entry, data):
         return False, "the hook was changed since you trusted it, and Codex passes over it in silence"
     return True, ""
+
+
+def _unknown_to_copilot(file: Path, scene: Scene) -> str:
+    """Say that this repository is not among the folders that the person trusts, where Copilot CLI keeps a list of them."""
+    whole = _value(file, ())
+    lists = [whole.get(key) for key in ("trusted_folders", "trustedFolders")] if isinstance(whole, dict) else []
+    folders = [one for each in lists if isinstance(each, list) for one in each if isinstance(one, str)]
+    if not any(isinstance(each, list) for each in lists) or any(scene.top.is_relative_to(one) for one in folders):
+        return ""
+    return "Copilot CLI passes over hooks of a folder that nobody trusted: start copilot here and trust it"
 
 
 _UNMATCHED = frozenset({"user_prompt_submit", "stop"})

@@ -30,7 +30,6 @@ class Desk:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._looking = Looking(environment)
-        self._catalogues: dict[str, tuple[str, Catalogue]] = {}
 
     def warm(self, directory: str = "/") -> None:
         """Do what can be done before the first question."""
